@@ -1,0 +1,18 @@
+/** The words that somebody gave to one picture, as read from a captions file. */
+export interface Annotation {
+  /** The picture's file name or path as the captions file writes it, with `/` between folders. */
+  readonly picture: string;
+  /** Sentences. */
+  readonly captions: readonly string[];
+  /** Keywords; each may be of several words. */
+  readonly tags: readonly string[];
+}
+
+/** Everything that a captions file holds, one entry a picture, in the order of first mention. */
+export interface Annotations {
+  /** `coco`, `flickr8k`, `csv`, `jsonl` or `txt`. */
+  readonly format: string;
+  readonly pictures: readonly Annotation[];
+  /** What was wrong and left out: the line, and why. */
+  readonly warnings: readonly string[];
+}
