@@ -1,0 +1,19 @@
+export { cacheFolder } from './cache.ts';
+export {
+  type AttributeValue,
+  float,
+  float16Tensor,
+  float32Tensor,
+  int64Tensor,
+  onnxModel,
+  onnxNode,
+  valueInfo,
+} from './onnx-build.ts';
+export { decodeOnnxModel, encodeOnnxModel, readOnnxModel, writeOnnxModel } from './onnx-model.ts';
+export {
+  type OnnxGraph,
+  type OnnxModel,
+  type OnnxNode,
+  type OnnxTensor,
+  onnxDataType,
+} from './onnx-schema.ts';
