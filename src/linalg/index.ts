@@ -1,0 +1,19 @@
+export type { Eigen, Engine, MultiplyOptions, Svd, TopK } from './engine.ts';
+export { fromFloat16, toFloat16 } from './float16.ts';
+export {
+  type Floats,
+  isSparse,
+  type Matrix,
+  type Matrix32,
+  type Matrix64,
+  matrix,
+  type Rows,
+  row,
+  type SparseRows,
+  zeros32,
+  zeros64,
+} from './matrix.ts';
+export { createRandom, type Random } from './random.ts';
+export { referenceEngine } from './reference-engine.ts';
+export { decodeSafetensors, encodeSafetensors, type Safetensors, type Tensor } from './safetensors.ts';
+export { transpose } from './transpose.ts';
