@@ -1,0 +1,35 @@
+export { type Reliability, type ReliabilityBin, reliability } from './calibration.ts';
+export {
+  type CategoryResults,
+  categoryResults,
+  meanAveragePrecision,
+  meanPrecisionAtK,
+} from './category-metrics.ts';
+export { chanceAveragePrecision, chanceRetrieval, chanceTags } from './chance.ts';
+export { relevantRanks } from './relevant-ranks.ts';
+export {
+  bootstrapInterval,
+  type Interval,
+  type PairedTest,
+  pairedTest,
+  type ResamplingOptions,
+} from './resampling.ts';
+export {
+  type CaptionCorrections,
+  type CaptionRanks,
+  captionRanks,
+  firstRanks,
+  pictureOfCaption,
+  type RetrievalMetrics,
+  recallAt,
+  retrievalMetrics,
+} from './retrieval-metrics.ts';
+export {
+  type TagMetrics,
+  type TagResults,
+  tagMetrics,
+  tagResults,
+  type WordMetrics,
+  wordMetrics,
+} from './tag-metrics.ts';
+export { type PictureTokens, type TagTruth, tagTruth, tagVocabulary } from './tag-truth.ts';

@@ -1,0 +1,6 @@
+export { Gallery, type GalleryOptions } from './gallery.ts';
+export { type IndexRows, indexRow, indexRows, rowCount, transposeIndexRows, wordRows } from './index-rows.ts';
+export { nearestTags, similarityByDimension } from './nearest-tags.ts';
+export { forEachQuery, innerProductScorer, matrixScorer, type Scorer } from './scorer.ts';
+export { explainTag, type TagVote, type TagVoteOptions, voteTags } from './tag-vote.ts';
+export { topTags } from './top-tags.ts';
