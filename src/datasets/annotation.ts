@@ -10,9 +10,11 @@ export interface Annotation {
 
 /** Everything that a captions file holds, one entry a picture, in the order of first mention. */
 export interface Annotations {
-  /** `coco`, `flickr8k`, `csv`, `jsonl` or `txt`. */
+  /** Name of the format in `DATASETS`: `coco`, `flickr8k`, `csv`, `jsonl`, `txt` and others. */
   readonly format: string;
   readonly pictures: readonly Annotation[];
+  /** Picture names by official split (`train`, `val`, `test`, `restval`), where the format has splits. */
+  readonly splits?: Readonly<Record<string, readonly string[]>>;
   /** What was wrong and left out: the line, and why. */
   readonly warnings: readonly string[];
 }

@@ -1,0 +1,81 @@
+import type { Annotation, Annotations } from './annotation.ts';
+import { Warnings } from './warnings.ts';
+
+interface Entry {
+  readonly picture: string;
+  readonly captions: string[];
+  readonly tags: Set<string>;
+}
+
+/** Gathers captions and tags by picture while a reader goes through its file. */
+export class AnnotationCollector {
+  readonly warnings = new Warnings();
+  readonly #entries = new Map<string, Entry>();
+  readonly #splits = new Map<string, string[]>();
+
+  /** Notes that the picture exists, with or without words; `./` in front and `\` are made plain. */
+  picture(name: string): Entry {
+    const picture = plainPath(name);
+    let entry = this.#entries.get(picture);
+    if (entry === undefined) {
+      entry = { picture, captions: [], tags: new Set() };
+      this.#entries.set(picture, entry);
+    }
+    return entry;
+  }
+
+  /**
+   * Adds a sentence. Runs of white space become one space; an empty one is left out with a warning.
+   * @param where file and line or record, for the warning
+   */
+  caption(name: string, caption: string, where: string): void {
+    const entry = this.picture(name);
+    const text = caption.replace(/\s+/g, ' ').trim();
+    if (text === '') this.warnings.add('empty captions', `${where}: ${entry.picture} has an empty caption.`);
+    else entry.captions.push(text);
+  }
+
+  /** Adds a sentence unless the picture has the very same one already: for formats that do not number captions. */
+  captionOnce(name: string, caption: string, where: string): void {
+    const entry = this.picture(name);
+    if (entry.captions.includes(caption.replace(/\s+/g, ' ').trim()))
+      this.warnings.add('repeated captions', `${where}: ${entry.picture} has this caption already.`);
+    else this.caption(name, caption, where);
+  }
+
+  /** Adds keywords; empty ones and those the picture has already are left out. */
+  tags(name: string, tags: Iterable<string>): void {
+    const entry = this.picture(name);
+    for (const tag of tags) {
+      const text = tag.replace(/\s+/g, ' ').trim();
+      if (text !== '') entry.tags.add(text);
+    }
+  }
+
+  /** Puts the picture into an official split. */
+  split(name: string, split: string): void {
+    const names = this.#splits.get(split);
+    if (names === undefined) this.#splits.set(split, [plainPath(name)]);
+    else names.push(plainPath(name));
+  }
+
+  /** Everything gathered, one entry a picture in the order of first mention. */
+  finish(format: string): Annotations {
+    const pictures: Annotation[] = [];
+    for (const { picture, captions, tags } of this.#entries.values())
+      pictures.push({ picture, captions, tags: [...tags] });
+    return {
+      format,
+      pictures,
+      warnings: this.warnings.list(),
+      ...(this.#splits.size > 0 ? { splits: Object.fromEntries(this.#splits) } : {}),
+    };
+  }
+}
+
+function plainPath(name: string): string {
+  return name
+    .trim()
+    .replaceAll('\\', '/')
+    .replace(/^(?:\.\/)+/, '');
+}

@@ -1,0 +1,9 @@
+export type { Annotation, Annotations } from './annotation.ts';
+export type { DatasetFormat, ReadOptions, Source } from './dataset-format.ts';
+export { DATASETS, readAnnotations, recogniseFormat } from './datasets.ts';
+export { type NamedFeatures, readFeatures, readNamedFeatures } from './features.ts';
+export { type Match, matchAnnotations } from './match.ts';
+export { readNames, readSplit, requireDisjoint, type Split } from './names.ts';
+export { encodeNpyHeader, type NpyArray, NpyFile, readNpy, writeNpy } from './npy.ts';
+export { listPictures, type PhotoFolder, PICTURE_EXTENSIONS } from './photo-folder.ts';
+export { readSidecars } from './sidecars.ts';

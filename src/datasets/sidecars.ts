@@ -1,0 +1,55 @@
+import { join } from 'node:path';
+import { throwIfAborted } from '../errors.ts';
+import type { Annotations } from './annotation.ts';
+import { AnnotationCollector } from './collector.ts';
+import type { DatasetFormat, ReadOptions } from './dataset-format.ts';
+import { listPictures, PICTURE_EXTENSIONS } from './photo-folder.ts';
+import { textLines } from './text-file.ts';
+
+/** A folder of pictures, each with a text file of the same name beside it. */
+export const sidecars: DatasetFormat = {
+  name: 'txt',
+  description: 'folder of pictures, each with a .txt of the same name beside it: a caption a line',
+  example: 'beach.jpg, and beach.txt with the line: Two dogs run',
+  recognise: ({ entries }) => {
+    const names = new Set(entries);
+    return (entries ?? []).some(
+      (name) => isPicture(name) && sidecarNames(name).some((other) => names.has(other)),
+    );
+  },
+  read: readSidecars,
+};
+
+/**
+ * Reads the text files beside the pictures of a folder and the folders within: `beach.txt` or `beach.jpg.txt`
+ * for `beach.jpg`, one caption a line. Pictures without one are listed without captions.
+ * @throws CovistaError `not-found` when the folder cannot be read
+ */
+export async function readSidecars(folder: string, options: ReadOptions = {}): Promise<Annotations> {
+  const collector = new AnnotationCollector();
+  const { pictures, warnings } = await listPictures(folder, options);
+  for (const warning of warnings) collector.warnings.add('folders that cannot be read', warning);
+  const texts = new Set((await listPictures(folder, { extensions: ['txt'] })).pictures);
+  for (const picture of pictures) {
+    throwIfAborted(options.signal);
+    collector.picture(picture);
+    const text = sidecarNames(picture).find((name) => texts.has(name));
+    if (text === undefined) continue;
+    let any = false;
+    for await (const line of textLines(join(folder, text), collector.warnings))
+      if (line.text.trim() !== '') {
+        any = true;
+        collector.captionOnce(picture, line.text, `${join(folder, text)}, line ${line.number}`);
+      }
+    if (!any) collector.warnings.add('empty captions', `${join(folder, text)} is empty.`);
+  }
+  return collector.finish('txt');
+}
+
+function sidecarNames(picture: string): string[] {
+  return [`${picture.slice(0, picture.lastIndexOf('.'))}.txt`, `${picture}.txt`];
+}
+
+function isPicture(name: string): boolean {
+  return PICTURE_EXTENSIONS.includes(name.slice(name.lastIndexOf('.') + 1).toLowerCase());
+}
