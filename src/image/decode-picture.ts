@@ -1,0 +1,146 @@
+import { readFile, stat } from 'node:fs/promises';
+import { extname } from 'node:path';
+import sharp, { type Metadata, type Sharp } from 'sharp';
+import { CovistaError } from '../errors.ts';
+import type { Preprocessing } from './preprocessing.ts';
+
+/** File name extensions that count as pictures, lower case with their dot. */
+export const PICTURE_EXTENSIONS: readonly string[] = [
+  '.jpg',
+  '.jpeg',
+  '.jpe',
+  '.jfif',
+  '.png',
+  '.webp',
+  '.gif',
+  '.tif',
+  '.tiff',
+  '.avif',
+  '.heic',
+  '.heif',
+  '.svg',
+];
+
+/** Whether a file's name says that it is a picture. */
+export function isPicturePath(path: string): boolean {
+  return PICTURE_EXTENSIONS.includes(extname(path).toLowerCase());
+}
+
+/** Most pixels that a picture may have: what the largest camera sensors give, decoded within about a gigabyte. */
+const largestPicture = 210_000_000;
+
+/** Largest file that is read, in bytes. */
+const largestFile = 2 ** 30;
+
+/** A picture scaled for a network, and the size that it had. */
+export interface DecodedPicture {
+  /** Height x width x 3 bytes, RGB, of the preprocessing's size. */
+  readonly pixels: Uint8Array<ArrayBuffer>;
+  /** Size of the picture itself in pixels, after its orientation tag is applied. */
+  readonly width: number;
+  readonly height: number;
+}
+
+/** The part of a {@link Preprocessing} that decides which pixels a network sees. */
+export type PictureSize = Pick<Preprocessing, 'width' | 'height' | 'fit' | 'cropFraction'>;
+
+/**
+ * Decodes a picture of any format that sharp reads into 8-bit sRGB of a given size. The EXIF orientation is
+ * applied, transparency is laid on white, an animation gives its first frame, CMYK, greyscale and 16-bit pictures
+ * are converted. The format is recognised from the content, so a wrong extension does no harm.
+ * @param picture path of a file, or the bytes of one
+ * @param size the size wanted and how the picture is fitted into it
+ * @param name what to call the picture in an error; its path when left out
+ * @throws CovistaError `bad-picture` when it cannot be decoded, is cut short, or is larger than 210 megapixels
+ */
+export async function decodePicture(
+  picture: string | Uint8Array,
+  size: PictureSize,
+  name = typeof picture === 'string' ? picture : 'The picture',
+): Promise<DecodedPicture> {
+  const bytes = typeof picture === 'string' ? await readPicture(picture) : picture;
+  if (bytes.byteLength === 0) {
+    throw new CovistaError('bad-picture', `${name} is empty (0 bytes).`, { hint: 'Copy it again.' });
+  }
+  try {
+    const options = { failOn: 'error', limitInputPixels: largestPicture, sequentialRead: true } as const;
+    const metadata = await sharp(bytes, options).metadata();
+    const { width, height } = metadata.autoOrient;
+    const density = metadata.format === 'svg' ? svgDensity(metadata, size) : undefined;
+    const source = sharp(bytes, density === undefined ? options : { ...options, density });
+    const { data, info } = await fitPicture(source.autoOrient(), size, width, height)
+      .flatten({ background: '#ffffff' })
+      .toColourspace('srgb')
+      .raw({ depth: 'uchar' })
+      .toBuffer({ resolveWithObject: true });
+    if (info.width !== size.width || info.height !== size.height || info.channels !== 3) {
+      throw new Error(`decoded to ${info.width} x ${info.height} x ${info.channels}`);
+    }
+    // A copy: memory that native code owns cannot be handed over to a worker.
+    return { pixels: new Uint8Array(data), width, height };
+  } catch (cause) {
+    throw badPicture(name, cause);
+  }
+}
+
+async function readPicture(path: string): Promise<Uint8Array> {
+  try {
+    const info = await stat(path);
+    if (!info.isFile()) throw new CovistaError('bad-picture', `${path} is not a file.`);
+    if (info.size > largestFile) {
+      throw new CovistaError(
+        'bad-picture',
+        `${path} has ${info.size} bytes; a picture may have ${largestFile}.`,
+      );
+    }
+    return await readFile(path);
+  } catch (cause) {
+    if (cause instanceof CovistaError) throw cause;
+    const missing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
+    throw new CovistaError('bad-picture', `${path} ${missing ? 'does not exist' : 'cannot be read'}.`, {
+      cause,
+    });
+  }
+}
+
+function fitPicture(source: Sharp, size: PictureSize, width: number, height: number): Sharp {
+  if (size.fit !== 'cover' || size.cropFraction === undefined || size.cropFraction === 1) {
+    return source.resize(size.width, size.height, { fit: size.fit, background: '#ffffff' });
+  }
+  const factor = Math.max(size.width / width, size.height / height) / size.cropFraction;
+  const scaledWidth = Math.max(size.width, Math.round(width * factor));
+  const scaledHeight = Math.max(size.height, Math.round(height * factor));
+  return source.resize(scaledWidth, scaledHeight, { fit: 'fill' }).extract({
+    left: (scaledWidth - size.width) >> 1,
+    top: (scaledHeight - size.height) >> 1,
+    width: size.width,
+    height: size.height,
+  });
+}
+
+/** Dots per inch at which a drawing is rendered no smaller than it is needed, so that it stays sharp. */
+function svgDensity(metadata: Metadata, size: PictureSize): number {
+  const factor =
+    Math.max(size.width / metadata.width, size.height / metadata.height) / (size.cropFraction ?? 1);
+  return Math.min(Math.max((metadata.density ?? 72) * factor, 1), 100_000);
+}
+
+function badPicture(name: string, cause: unknown): CovistaError {
+  const reason = cause instanceof Error ? cause.message.trim().split('\n')[0]! : String(cause);
+  if (/pixel limit/i.test(reason)) {
+    return new CovistaError('bad-picture', `${name} has more than ${largestPicture / 1e6} megapixels.`, {
+      hint: 'Scale it down first.',
+      cause,
+    });
+  }
+  if (/unsupported image format/i.test(reason)) {
+    return new CovistaError('bad-picture', `${name} is not a picture in a format that is supported.`, {
+      hint: 'JPEG, PNG, WebP, GIF, TIFF, AVIF and SVG can be read; convert others, HEIC from a phone among them.',
+      cause,
+    });
+  }
+  return new CovistaError('bad-picture', `${name} cannot be decoded: ${reason}.`, {
+    hint: 'It may be cut short or damaged; copy or export it again.',
+    cause,
+  });
+}

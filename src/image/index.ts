@@ -1,0 +1,10 @@
+export {
+  type DecodedPicture,
+  decodePicture,
+  isPicturePath,
+  PICTURE_EXTENSIONS,
+  type PictureSize,
+} from './decode-picture.ts';
+export type { EncodedPicture, FeatureBlock, ImageEncoder } from './image-encoder.ts';
+export { createOnnxEncoder, type OnnxEncoderSettings } from './onnx-encoder.ts';
+export type { Preprocessing } from './preprocessing.ts';
