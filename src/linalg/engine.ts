@@ -88,7 +88,10 @@ export interface Engine {
   /** Thin singular value decomposition, all min(rows, columns) triplets or the `count` largest. */
   svd(a: Matrix64, options?: { count?: number; signal?: AbortSignal }): Promise<Svd>;
 
-  /** For each row of `queries` the `count` rows of `gallery` with the largest inner product, without a full score matrix. */
+  /**
+   * For each row of `queries` the `count` rows of `gallery` with the largest inner product, without a full score
+   * matrix; of equal scores the lower row comes first.
+   */
   topK(queries: Matrix32, gallery: Matrix32, count: number): Promise<TopK>;
 
   /** Ends worker threads; the engine must not be used afterwards. */
