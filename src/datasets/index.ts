@@ -1,7 +1,19 @@
 export type { Annotation, Annotations } from './annotation.ts';
 export type { DatasetFormat, ReadOptions, Source } from './dataset-format.ts';
 export { DATASETS, readAnnotations, recogniseFormat } from './datasets.ts';
+export {
+  type Credit,
+  EMOJI_ARTISTS,
+  type EmojiArtist,
+  type EmojiConcept,
+  type EmojiFolders,
+  type EmojiPicture,
+  type EmojiSet,
+  readEmoji,
+} from './emoji.ts';
+export { EMOJI_LANGUAGES } from './emoji-words.ts';
 export { type NamedFeatures, readFeatures, readNamedFeatures } from './features.ts';
+export { type HoldOut, holdOut } from './hold-out.ts';
 export { type Match, matchAnnotations } from './match.ts';
 export { readNames, readSplit, requireDisjoint, type Split } from './names.ts';
 export { encodeNpyHeader, type NpyArray, NpyFile, readNpy, writeNpy } from './npy.ts';
