@@ -1,0 +1,198 @@
+import { CovistaError } from '../errors.ts';
+import { isSparse, type Matrix64, type Rows, type SparseRows, zeros64 } from '../linalg/matrix.ts';
+
+/**
+ * Rows that several pairs share: pair p has row `of[p]`. One picture with five captions makes five pairs, and
+ * the picture's features are stored, and multiplied, once.
+ */
+export interface IndexedRows {
+  readonly rows: Rows;
+  /** For each pair the number of its row. */
+  readonly of: Uint32Array;
+}
+
+/** The features of one block of a batch: a row for each pair, or rows that pairs share. */
+export type BlockRows = Rows | IndexedRows;
+
+/** A block of a batch, checked: `of` and `counts` are there when pairs share rows. */
+export interface CheckedBlock {
+  readonly rows: Rows;
+  readonly of: Uint32Array | undefined;
+  /** How many pairs each row belongs to. */
+  readonly counts: Float64Array | undefined;
+}
+
+/** How many pairs the features of a block describe. */
+export function pairCount(block: BlockRows): number {
+  return 'of' in block ? block.of.length : block.rows;
+}
+
+/**
+ * Checks one block of a batch.
+ * @throws CovistaError `bad-values` when its number of pairs or columns differs from what is expected, a row
+ *   or column number is out of range, or a value is not finite; names the block, row and column
+ */
+export function checkBlock(block: BlockRows, index: number, pairs: number, size: number): CheckedBlock {
+  const rows = 'of' in block ? block.rows : block;
+  if (rows.columns !== size)
+    throw new CovistaError('bad-values', `Block ${index} must have ${size} columns, got ${rows.columns}.`);
+  if (pairCount(block) !== pairs)
+    throw new CovistaError(
+      'bad-values',
+      `Block ${index} has ${pairCount(block)} pairs, but block 0 has ${pairs}.`,
+    );
+  checkFinite(rows, index);
+  if (!('of' in block)) return { rows, of: undefined, counts: undefined };
+  const counts = new Float64Array(rows.rows);
+  for (let p = 0; p < pairs; p++) {
+    const r = block.of[p]!;
+    if (r >= rows.rows)
+      throw new CovistaError(
+        'bad-values',
+        `Block ${index}: pair ${p} refers to row ${r}, but there are ${rows.rows} rows.`,
+      );
+    counts[r]!++;
+  }
+  return { rows, of: block.of, counts };
+}
+
+function checkFinite(rows: Rows, index: number): void {
+  if (isSparse(rows)) checkSparse(rows, index);
+  else {
+    const { data, columns } = rows;
+    for (let p = 0; p < data.length; p++) {
+      // x - x is 0 for every finite number and NaN for all others.
+      if (data[p]! - data[p]! !== 0) throw notFinite(index, Math.floor(p / columns), p % columns, data[p]!);
+    }
+  }
+}
+
+function checkSparse(s: SparseRows, index: number): void {
+  const stored = s.offsets[s.rows];
+  if (s.offsets.length !== s.rows + 1 || stored! > s.values.length || stored! > s.indices.length)
+    throw new CovistaError('bad-values', `Block ${index}: the offsets of its sparse rows do not fit.`);
+  for (let i = 0; i < s.rows; i++)
+    for (let p = s.offsets[i]!; p < s.offsets[i + 1]!; p++) {
+      const column = s.indices[p]!;
+      if (column >= s.columns || (p > s.offsets[i]! && column <= s.indices[p - 1]!))
+        throw new CovistaError(
+          'bad-values',
+          `Block ${index}, row ${i}: column numbers must ascend and stay below ${s.columns}, got ${column}.`,
+        );
+      if (!Number.isFinite(s.values[p]!)) throw notFinite(index, i, column, s.values[p]!);
+    }
+}
+
+function notFinite(block: number, row: number, column: number, value: number): CovistaError {
+  return new CovistaError('bad-values', `Block ${block}, row ${row}, column ${column} is ${value}.`, {
+    hint: 'Leave this item out, or encode it again.',
+  });
+}
+
+/** into += Σ over pairs of (x - shift), one number a column. */
+export function addColumnSums(
+  block: CheckedBlock,
+  shift: Float64Array | undefined,
+  into: Float64Array,
+): void {
+  const { rows, counts } = block;
+  if (isSparse(rows)) {
+    for (let i = 0; i < rows.rows; i++) {
+      const count = counts ? counts[i]! : 1;
+      for (let p = rows.offsets[i]!; p < rows.offsets[i + 1]!; p++)
+        into[rows.indices[p]!]! += count * rows.values[p]!;
+    }
+    return;
+  }
+  const { data, columns } = rows;
+  for (let i = 0; i < rows.rows; i++) {
+    const count = counts ? counts[i]! : 1;
+    const from = i * columns;
+    for (let c = 0; c < columns; c++) into[c]! += count * (data[from + c]! - (shift ? shift[c]! : 0));
+  }
+}
+
+/**
+ * Σ (y - shift) over the pairs that share each of `groups` rows: what stands against one row of the other block
+ * when products are summed. Dense sums are float64, sparse ones are stored in float32.
+ * @param of for each pair the group it belongs to
+ */
+export function sumByGroup(
+  block: CheckedBlock,
+  shift: Float64Array | undefined,
+  of: Uint32Array,
+  groups: number,
+): Rows {
+  return isSparse(block.rows)
+    ? sumSparse(block.rows, block.of, of, groups)
+    : sumDense(block.rows, block.of, shift, of, groups);
+}
+
+function sumDense(
+  rows: Exclude<Rows, SparseRows>,
+  rowOf: Uint32Array | undefined,
+  shift: Float64Array | undefined,
+  of: Uint32Array,
+  groups: number,
+): Matrix64 {
+  const { columns, data } = rows;
+  const sums = zeros64(groups, columns);
+  for (let p = 0; p < of.length; p++) {
+    const from = (rowOf ? rowOf[p]! : p) * columns;
+    const to = of[p]! * columns;
+    for (let c = 0; c < columns; c++) sums.data[to + c]! += data[from + c]! - (shift ? shift[c]! : 0);
+  }
+  return sums;
+}
+
+function sumSparse(
+  rows: SparseRows,
+  rowOf: Uint32Array | undefined,
+  of: Uint32Array,
+  groups: number,
+): SparseRows {
+  // The pairs of each group, by counting.
+  const ends = new Uint32Array(groups + 1);
+  for (let p = 0; p < of.length; p++) ends[of[p]! + 1]!++;
+  for (let g = 0; g < groups; g++) ends[g + 1]! += ends[g]!;
+  const next = ends.slice(0, groups);
+  const pairs = new Uint32Array(of.length);
+  let stored = 0;
+  for (let p = 0; p < of.length; p++) {
+    pairs[next[of[p]!]!++] = p;
+    const r = rowOf ? rowOf[p]! : p;
+    stored += rows.offsets[r + 1]! - rows.offsets[r]!;
+  }
+
+  const offsets = new Uint32Array(groups + 1);
+  const indices = new Uint32Array(stored);
+  const values = new Float32Array(stored);
+  const sums = new Float64Array(rows.columns);
+  const lastGroup = new Int32Array(rows.columns).fill(-1);
+  let end = 0;
+  for (let g = 0; g < groups; g++) {
+    const start = end;
+    for (let q = ends[g]!; q < ends[g + 1]!; q++) {
+      const r = rowOf ? rowOf[pairs[q]!]! : pairs[q]!;
+      for (let p = rows.offsets[r]!; p < rows.offsets[r + 1]!; p++) {
+        const column = rows.indices[p]!;
+        if (lastGroup[column] !== g) {
+          lastGroup[column] = g;
+          sums[column] = 0;
+          indices[end++] = column;
+        }
+        sums[column]! += rows.values[p]!;
+      }
+    }
+    const touched = indices.subarray(start, end).sort();
+    for (let p = 0; p < touched.length; p++) values[start + p] = sums[touched[p]!]!;
+    offsets[g + 1] = end;
+  }
+  return {
+    rows: groups,
+    columns: rows.columns,
+    offsets,
+    indices: indices.subarray(0, end),
+    values: values.subarray(0, end),
+  };
+}

@@ -1,0 +1,100 @@
+import { CovistaError } from '../errors.ts';
+import type { Engine } from '../linalg/engine.ts';
+import { isSparse, type Matrix, type Matrix32, type Rows, zeros32 } from '../linalg/matrix.ts';
+import type { JointSpace, ViewProjection } from './joint-space.ts';
+
+/** Rows of dense features that are centred at a time, so that no second copy of all of them is made. */
+const chunk = 1024;
+
+/**
+ * Projects features of one view into the joint space: (x - mean) weights. Sparse rows stay sparse.
+ * @param rows the features of each block of the view, all for the same items
+ * @returns the embeddings (n x k), as canonical variates: neither scaled nor normalised
+ * @throws CovistaError `bad-values` when shapes do not fit the view or a feature is not finite
+ */
+export async function project(
+  space: JointSpace,
+  view: number,
+  rows: readonly Rows[],
+  options: { readonly engine: Engine },
+): Promise<Matrix32> {
+  const projection = space.views[view];
+  if (!projection)
+    throw new CovistaError('bad-values', `There is no view ${view}; the space has ${space.views.length}.`);
+  const n = checkRows(projection, view, rows);
+  const k = projection.weights.columns;
+  const embeddings = zeros32(n, k);
+  let start = 0;
+  for (const [i, block] of rows.entries()) {
+    const size = projection.blocks[i]!;
+    const weights: Matrix32 = {
+      rows: size,
+      columns: k,
+      data: Float32Array.from(projection.weights.data.subarray(start * k, (start + size) * k)),
+    };
+    const mean = projection.mean.subarray(start, start + size);
+    if (isSparse(block)) {
+      add(await options.engine.sparseMultiply(block, weights), embeddings, 0, projected(mean, weights));
+    } else {
+      for (let first = 0; first < n; first += chunk) {
+        const centred = centredRows(block, mean, first, Math.min(first + chunk, n));
+        add(await options.engine.multiply(centred, weights), embeddings, first);
+      }
+    }
+    start += size;
+  }
+  requireFinite(embeddings, view);
+  return embeddings;
+}
+
+function checkRows(projection: ViewProjection, view: number, rows: readonly Rows[]): number {
+  const { blocks } = projection;
+  const n = rows[0]?.rows ?? 0;
+  if (rows.length !== blocks.length || rows.some((r, i) => r.columns !== blocks[i] || r.rows !== n))
+    throw new CovistaError(
+      'bad-values',
+      `View ${view} takes blocks of [${blocks}] columns with equal numbers of rows, got ` +
+        `${rows.map((r) => `${r.rows} x ${r.columns}`).join(', ')}.`,
+      { hint: 'Use the encoder that the space was learned with.' },
+    );
+  return n;
+}
+
+/** Subtracting the mean before rounding to float32 keeps the digits that a large mean would take. */
+function centredRows(rows: Matrix, mean: Float64Array, first: number, end: number): Matrix32 {
+  const { columns, data } = rows;
+  const centred = zeros32(end - first, columns);
+  for (let i = 0; i < centred.rows; i++) {
+    const from = (first + i) * columns;
+    for (let c = 0; c < columns; c++) centred.data[i * columns + c] = data[from + c]! - mean[c]!;
+  }
+  return centred;
+}
+
+/** meanᵀ weights. */
+function projected(mean: Float64Array, weights: Matrix32): Float64Array {
+  const k = weights.columns;
+  const result = new Float64Array(k);
+  for (let i = 0; i < mean.length; i++)
+    for (let c = 0; c < k; c++) result[c]! += mean[i]! * weights.data[i * k + c]!;
+  return result;
+}
+
+/** Adds rows, less an offset, to the embeddings from row `first` on. */
+function add(part: Matrix32, embeddings: Matrix32, first: number, offset?: Float64Array): void {
+  const k = part.columns;
+  const start = first * k;
+  for (let i = 0; i < part.rows; i++)
+    for (let c = 0; c < k; c++)
+      embeddings.data[start + i * k + c]! += part.data[i * k + c]! - (offset ? offset[c]! : 0);
+}
+
+function requireFinite(embeddings: Matrix32, view: number): void {
+  const position = embeddings.data.findIndex((value) => !Number.isFinite(value));
+  if (position >= 0)
+    throw new CovistaError(
+      'bad-values',
+      `The features of row ${Math.floor(position / embeddings.columns)} of view ${view} are not finite.`,
+      { hint: 'Leave this item out, or encode it again.' },
+    );
+}
