@@ -1,0 +1,150 @@
+// Cholesky factor and triangular solves of float64 matrices, recursively, so that almost all work is products.
+
+import { F64, product, update } from './product';
+import { barrier, madd64, setStatus, share, status, thread } from './runtime';
+
+/** Below this size the recursion ends. */
+const BASE: i32 = 32;
+
+/** A = L Lᵀ in place, lower triangle only. Status becomes the number of the pivot (from 1) that is not positive. */
+export function factor(a: usize, ld: i32, n: i32, first: i32): void {
+  if (n <= BASE) {
+    if (thread == 0) factorBase(a, <usize>ld << 3, n, first);
+    barrier();
+    return;
+  }
+  const n1 = half(n);
+  const n2 = n - n1;
+  const a21 = a + ((<usize>n1 * <usize>ld) << 3);
+  const a22 = a21 + (<usize>n1 << 3);
+  factor(a, ld, n1, first);
+  if (status() != 0) return;
+  solveRight(a, ld, n1, a21, ld, n2);
+  product(F64, n2, n2, n1, a21, ld, false, a21, ld, true, a22, ld, true, true, true, 0, 0, 0);
+  factor(a22, ld, n2, first + n1);
+}
+
+/** About half, so that the parts stay aligned with the micro-kernel. */
+// @ts-ignore: decorator
+@inline
+function half(n: i32): i32 {
+  return ((n >> 1) + 15) & ~15;
+}
+
+function factorBase(a: usize, stride: usize, n: i32, first: i32): void {
+  for (let j = 0; j < n; j++) {
+    const rowJ = a + <usize>j * stride;
+    for (let i = 0; i < j; i++) {
+      const rowI = a + <usize>i * stride;
+      let sum = load<f64>(rowJ + (<usize>i << 3));
+      for (let p = 0; p < i; p++) sum -= load<f64>(rowJ + (<usize>p << 3)) * load<f64>(rowI + (<usize>p << 3));
+      store<f64>(rowJ + (<usize>i << 3), sum / load<f64>(rowI + (<usize>i << 3)));
+    }
+    let pivot = load<f64>(rowJ + (<usize>j << 3));
+    for (let p = 0; p < j; p++) {
+      const value = load<f64>(rowJ + (<usize>p << 3));
+      pivot -= value * value;
+    }
+    if (!(pivot > 0) || pivot == Infinity) {
+      setStatus(first + j + 1);
+      return;
+    }
+    store<f64>(rowJ + (<usize>j << 3), Math.sqrt(pivot));
+  }
+}
+
+/** X Lᵀ = B in place of B (m x n), L lower triangular n x n. */
+function solveRight(l: usize, ldl: i32, n: i32, b: usize, ldb: i32, m: i32): void {
+  if (n <= BASE) {
+    const from = share(m, thread);
+    const to = share(m, thread + 1);
+    for (let i = from; i < to; i++) {
+      const row = b + ((<usize>i * <usize>ldb) << 3);
+      for (let j = 0; j < n; j++) {
+        const rowL = l + ((<usize>j * <usize>ldl) << 3);
+        let s = f64x2.splat(0);
+        let p = 0;
+        for (; p + 2 <= j; p += 2)
+          s = madd64(v128.load(row + (<usize>p << 3)), v128.load(rowL + (<usize>p << 3)), s);
+        let sum = f64x2.extract_lane(s, 0) + f64x2.extract_lane(s, 1);
+        if (p < j) sum += load<f64>(row + (<usize>p << 3)) * load<f64>(rowL + (<usize>p << 3));
+        const at = row + (<usize>j << 3);
+        store<f64>(at, (load<f64>(at) - sum) / load<f64>(rowL + (<usize>j << 3)));
+      }
+    }
+    barrier();
+    return;
+  }
+  const n1 = half(n);
+  const n2 = n - n1;
+  const l21 = l + ((<usize>n1 * <usize>ldl) << 3);
+  const b2 = b + (<usize>n1 << 3);
+  solveRight(l, ldl, n1, b, ldb, m);
+  update(m, n2, n1, b, ldb, false, l21, ldl, true, b2, ldb, true);
+  solveRight(l21 + (<usize>n1 << 3), ldl, n2, b2, ldb, m);
+}
+
+/** L X = B, or Lᵀ X = B, in place of B (n x m), L lower triangular n x n. */
+export function solveLeft(l: usize, ldl: i32, n: i32, b: usize, ldb: i32, m: i32, transpose: bool): void {
+  if (n <= BASE) {
+    // Each thread takes some columns; a row of them is updated at once.
+    const from = share(m, thread);
+    const columns = share(m, thread + 1) - from;
+    for (let step = 0; step < n; step++) {
+      const j = transpose ? n - 1 - step : step;
+      const rowJ = b + ((<usize>j * <usize>ldb + <usize>from) << 3);
+      scaleRow(rowJ, columns, 1 / load<f64>(l + ((<usize>j * <usize>ldl + <usize>j) << 3)));
+      const begin = transpose ? 0 : j + 1;
+      const end = transpose ? j : n;
+      for (let i = begin; i < end; i++) {
+        const at = transpose ? <usize>j * <usize>ldl + <usize>i : <usize>i * <usize>ldl + <usize>j;
+        addRow(b + ((<usize>i * <usize>ldb + <usize>from) << 3), rowJ, columns, -load<f64>(l + (at << 3)));
+      }
+    }
+    barrier();
+    return;
+  }
+  const n1 = half(n);
+  const n2 = n - n1;
+  const l21 = l + ((<usize>n1 * <usize>ldl) << 3);
+  const l22 = l21 + (<usize>n1 << 3);
+  const b2 = b + ((<usize>n1 * <usize>ldb) << 3);
+  if (transpose) {
+    solveLeft(l22, ldl, n2, b2, ldb, m, true);
+    update(n1, m, n2, l21, ldl, true, b2, ldb, false, b, ldb, true);
+    solveLeft(l, ldl, n1, b, ldb, m, true);
+  } else {
+    solveLeft(l, ldl, n1, b, ldb, m, false);
+    update(n2, m, n1, l21, ldl, false, b, ldb, false, b2, ldb, true);
+    solveLeft(l22, ldl, n2, b2, ldb, m, false);
+  }
+}
+
+function scaleRow(row: usize, count: i32, factor: f64): void {
+  const f = f64x2.splat(factor);
+  let i = 0;
+  for (; i + 2 <= count; i += 2) {
+    const at = row + (<usize>i << 3);
+    v128.store(at, f64x2.mul(v128.load(at), f));
+  }
+  if (i < count) {
+    const at = row + (<usize>i << 3);
+    store<f64>(at, load<f64>(at) * factor);
+  }
+}
+
+/** y += factor x. */
+export function addRow(y: usize, x: usize, count: i32, factor: f64): void {
+  const f = f64x2.splat(factor);
+  let i = 0;
+  for (; i + 4 <= count; i += 4) {
+    const at = y + (<usize>i << 3);
+    const from = x + (<usize>i << 3);
+    v128.store(at, madd64(v128.load(from), f, v128.load(at)));
+    v128.store(at, madd64(v128.load(from, 16), f, v128.load(at, 16)), 16);
+  }
+  for (; i < count; i++) {
+    const at = y + (<usize>i << 3);
+    store<f64>(at, load<f64>(at) + factor * load<f64>(x + (<usize>i << 3)));
+  }
+}

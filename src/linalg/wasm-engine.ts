@@ -1,0 +1,48 @@
+import type { Engine, MultiplyOptions } from './engine.ts';
+import type { Matrix, Matrix32, Matrix64 } from './matrix.ts';
+import { eigenSymmetric } from './reference/eigen-symmetric.ts';
+import { sparseCrossGram, sparseGram, sparseMultiply } from './reference/sparse.ts';
+import { svd } from './reference/svd.ts';
+import { cholesky, solveTriangular } from './wasm/cholesky.ts';
+import { crossGram, gram } from './wasm/gram.ts';
+import { MOST_THREADS } from './wasm/layout.ts';
+import { KernelMemory } from './wasm/memory.ts';
+import { compileKernels } from './wasm/module.ts';
+import { multiply } from './wasm/multiply.ts';
+import { Session } from './wasm/session.ts';
+import { oneThread, workerThreads } from './wasm/threads.ts';
+import { topK } from './wasm/top-k.ts';
+
+/**
+ * The engine in WebAssembly, in Node and in browsers: SIMD kernels on a pool of worker threads that share their
+ * memory. Without SharedArrayBuffer (a page that is not cross-origin isolated) all runs on the calling thread.
+ * @param options `threads`: how many compute, as many as the machine has cores when left out
+ * @throws CovistaError `numeric` where WebAssembly lacks SIMD; large matrices throw it beyond 4 GiB of memory
+ */
+export async function wasmEngine(options: { threads?: number } = {}): Promise<Engine> {
+  const wanted = options.threads ?? globalThis.navigator?.hardwareConcurrency ?? 1;
+  const count = Math.max(1, Math.min(MOST_THREADS, Math.floor(wanted)));
+  const shared = typeof SharedArrayBuffer !== 'undefined' && globalThis.crossOriginIsolated !== false;
+  const module = await compileKernels(shared);
+  const memory = new KernelMemory(shared);
+  const threads = shared ? await workerThreads(module, memory, count) : await oneThread(module, memory);
+  const session = new Session(memory, threads);
+  return {
+    name: 'wasm',
+    threads: threads.count,
+    multiply: <M extends Matrix32 | Matrix64>(a: M, b: M, how?: MultiplyOptions) =>
+      session.call((scope) => multiply(scope, a, b, how)),
+    gram: (x, into, how) => session.call((scope) => gram(scope, x, into, how)),
+    crossGram: (x, y, into, how) => session.call((scope) => crossGram(scope, x, y, into, how)),
+    sparseCrossGram: async (x, s, into, how) => sparseCrossGram(x, s, into, how),
+    sparseGram: async (s, into, how) => sparseGram(s, into, how),
+    sparseMultiply: async <M extends Matrix>(s: Parameters<typeof sparseMultiply>[0], b: M) =>
+      sparseMultiply(s, b) as M,
+    cholesky: (a) => session.call((scope) => cholesky(scope, a)),
+    solveTriangular: (l, b, how) => session.call((scope) => solveTriangular(scope, l, b, how)),
+    eigenSymmetric: async (a, how) => eigenSymmetric(a, how),
+    svd: async (a, how) => svd(a, how),
+    topK: (queries, gallery, how) => session.call((scope) => topK(scope, queries, gallery, how)),
+    close: () => threads.close(),
+  };
+}

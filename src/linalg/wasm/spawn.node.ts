@@ -1,0 +1,17 @@
+import { Worker } from 'node:worker_threads';
+import type { SpawnedWorker } from './threads.ts';
+import { type WorkerMessage, type WorkerStart, workerSource } from './worker.ts';
+
+/** Starts a worker thread of Node that keeps the process alive only while it is told to (`hold`). */
+export function spawnWorker(start: WorkerStart, onMessage: (message: WorkerMessage) => void): SpawnedWorker {
+  const worker = new Worker(workerSource(true), { eval: true, workerData: start, execArgv: [] });
+  worker.on('message', onMessage);
+  worker.on('error', (error) => onMessage({ error: String(error) }));
+  return {
+    hold: () => worker.ref(),
+    release: () => worker.unref(),
+    end: async () => {
+      await worker.terminate();
+    },
+  };
+}
