@@ -1,4 +1,5 @@
 export { cacheFolder } from './cache.ts';
+export { type PackageSource, packageFolder } from './npm-package.ts';
 export {
   type AttributeValue,
   float,
@@ -17,3 +18,14 @@ export {
   type OnnxTensor,
   onnxDataType,
 } from './onnx-schema.ts';
+export {
+  EMOJIBASE,
+  EMOJILIB,
+  FLUENT_EMOJI,
+  HUMAN,
+  NOTO,
+  OPENMOJI,
+  OPENMOJI_WORDS,
+  TWEMOJI,
+  WINK_EMBEDDINGS,
+} from './sources.ts';
