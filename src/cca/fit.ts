@@ -16,6 +16,11 @@ export interface FitOptions {
   readonly views?: readonly (readonly number[])[];
   /** How each block of the moments is scaled; `none` when left out. */
   readonly normalize?: readonly Normalization[];
+  /**
+   * For each block of the moments the lengths of its stretches of columns that are normalised each on its own, such
+   * as the layers of a network; they add up to the block. The block is one stretch when left out.
+   */
+  readonly parts?: readonly (readonly number[] | undefined)[];
   /** A factor for each block of the moments after normalisation; 1 when left out. */
   readonly blockWeights?: readonly number[];
   /**
@@ -84,7 +89,7 @@ function checkOptions(
   views: readonly (readonly number[])[],
   options: FitOptions,
 ): readonly number[] {
-  const { ridge = 0, dimensions = 1, normalize, blockWeights } = options;
+  const { ridge = 0, dimensions = 1, normalize, parts = [], blockWeights } = options;
   const blocks = moments.sizes.length;
   const fail = (why: string): never => {
     throw new CovistaError('usage', why);
@@ -97,6 +102,9 @@ function checkOptions(
     return fail(`dimensions must be a whole number from 1 on, got ${dimensions}.`);
   if (normalize && normalize.length !== blocks)
     return fail(`normalize must have one entry for each of ${blocks} blocks, got ${normalize.length}.`);
+  for (const [block, lengths] of parts.entries())
+    if (lengths && lengths.reduce((sum, length) => sum + length, 0) !== moments.sizes[block])
+      return fail(`The parts of block ${block} must add up to ${moments.sizes[block]}, got [${lengths}].`);
   if (blockWeights && (blockWeights.length !== blocks || !blockWeights.every((w) => w >= 0 && w < Infinity)))
     return fail(`blockWeights must be ${blocks} numbers from 0 on, got [${blockWeights}].`);
   const ridges = typeof ridge === 'number' ? views.map(() => ridge) : ridge;
@@ -109,11 +117,13 @@ function checkOptions(
 
 /** The factor of each column of a view. */
 function viewScales(moments: Moments, blocks: readonly number[], options: FitOptions): Float64Array {
-  const { normalize, blockWeights } = options;
+  const { normalize, parts, blockWeights } = options;
   return joined(
     blocks.map((block) => {
       const weight = blockWeights?.[block] ?? 1;
-      return columnScales(moments, block, normalize?.[block] ?? 'none').map((scale) => scale * weight);
+      return columnScales(moments, block, normalize?.[block] ?? 'none', parts?.[block]).map(
+        (scale) => scale * weight,
+      );
     }),
   );
 }

@@ -7,9 +7,28 @@ import type { Moments } from './moments.ts';
  */
 export type Normalization = 'none' | 'energy' | 'standardize';
 
-/** The factor for each column of a block; 0 for constant columns, which carry nothing. */
-export function columnScales(moments: Moments, block: number, normalization: Normalization): Float64Array {
+/**
+ * The factor for each column of a block; 0 for constant columns, which carry nothing.
+ * @param parts lengths of stretches of columns (the layers of a network, say), each of which is normalised on its
+ * own, so that a long one does not drown a short one; one stretch when left out
+ */
+export function columnScales(
+  moments: Moments,
+  block: number,
+  normalization: Normalization,
+  parts: readonly number[] = [moments.sizes[block]!],
+): Float64Array {
   const variances = moments.variances(block);
+  const scales = new Float64Array(variances.length);
+  let start = 0;
+  for (const length of parts) {
+    scales.set(stretchScales(variances.subarray(start, start + length), normalization), start);
+    start += length;
+  }
+  return scales;
+}
+
+function stretchScales(variances: Float64Array, normalization: Normalization): Float64Array {
   let total = 0;
   let varying = 0;
   for (const variance of variances) {
