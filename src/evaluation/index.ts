@@ -7,6 +7,20 @@ export {
 } from './category-metrics.ts';
 export { chanceAveragePrecision, chanceRetrieval, chanceTags } from './chance.ts';
 export { relevantRanks } from './relevant-ranks.ts';
+export type {
+  ReportCredit,
+  ReportData,
+  ReportEvaluation,
+  ReportPicture,
+  ReportQuery,
+  ReportResult,
+  ReportSetting,
+  ReportSystem,
+  ReportTag,
+  ReportTaggedPicture,
+  ReportTiming,
+} from './report/report-data.ts';
+export { renderReport } from './report.ts';
 export {
   bootstrapInterval,
   type Interval,

@@ -1,0 +1,17 @@
+/** One decimal, or a dash for what is unknown. */
+export function decimal(value: number | undefined): string {
+  return value === undefined || Number.isNaN(value) ? '–' : value.toFixed(1);
+}
+
+/** A probability of 0..1 in whole per cent. */
+export function percent(probability: number): string {
+  return `${Math.round(100 * probability)} %`;
+}
+
+/** A duration in the unit that suits it. */
+export function duration(seconds: number): string {
+  if (seconds < 1) return `${Math.round(1000 * seconds)} ms`;
+  if (seconds < 60) return `${seconds.toFixed(1)} s`;
+  const whole = Math.round(seconds);
+  return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+}

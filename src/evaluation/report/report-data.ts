@@ -1,0 +1,100 @@
+import type { RetrievalMetrics } from '../retrieval-metrics.ts';
+import type { TagMetrics } from '../tag-metrics.ts';
+
+/** Everything that a report shows. Whatever is empty or left out is not shown. */
+export interface ReportData {
+  readonly title: string;
+  /** One paragraph under the title: what was done, on what, and what came out. */
+  readonly summary: string;
+  /** What the report was made with and when, as it is to be shown: `covista 0.1.0`, `23 November 2026`. */
+  readonly origin?: readonly string[];
+  /** One table each, such as one for an unseen artist and one for unseen concepts. */
+  readonly evaluations: readonly ReportEvaluation[];
+  /** Figure 1: words and the pictures they find. */
+  readonly queries: readonly ReportQuery[];
+  /** Figure 2: pictures and the tags they get. */
+  readonly taggedPictures: readonly ReportTaggedPicture[];
+  /** Figure 3: canonical correlations in descending order, 0..1. */
+  readonly correlations: ArrayLike<number>;
+  readonly settings: readonly ReportSetting[];
+  readonly timings: readonly ReportTiming[];
+  readonly credits: readonly ReportCredit[];
+  /** How it was measured, one entry a paragraph; what the tables' columns mean is explained anyway. */
+  readonly method: readonly string[];
+}
+
+/** A picture, embedded into the report as it is: give thumbnails, about 300 pixels. */
+export interface ReportPicture {
+  readonly bytes: Uint8Array;
+  /** `image/jpeg`, `image/png`, ... */
+  readonly mime: string;
+  /** What is to be seen, for those who do not see it: a caption, or the file's name. */
+  readonly alt: string;
+}
+
+export interface ReportEvaluation {
+  readonly name: string;
+  /** What was trained on and what tested on. */
+  readonly description?: string;
+  /** One row each, in this order. */
+  readonly systems: readonly ReportSystem[];
+}
+
+/** One row of a table of results; what is left out shows as a dash. */
+export interface ReportSystem {
+  readonly name: string;
+  /** `main` stands out, `chance` steps back. */
+  readonly role?: 'main' | 'baseline' | 'chance';
+  readonly textToImage?: RetrievalMetrics;
+  readonly imageToText?: RetrievalMetrics;
+  readonly imageToTag?: TagMetrics;
+}
+
+export interface ReportQuery {
+  readonly words: string;
+  /** Best first. */
+  readonly results: readonly ReportResult[];
+}
+
+export interface ReportResult {
+  readonly picture: ReportPicture;
+  readonly score: number;
+  /** Whether it is known to be right or wrong. */
+  readonly right?: boolean;
+}
+
+export interface ReportTaggedPicture {
+  readonly picture: ReportPicture;
+  /** Best first. */
+  readonly tags: readonly ReportTag[];
+  /** Right tags that were not found. */
+  readonly missed?: readonly string[];
+}
+
+export interface ReportTag {
+  readonly word: string;
+  /** 0..1. */
+  readonly probability: number;
+  /** Whether it is known to be right or wrong. */
+  readonly right?: boolean;
+}
+
+export interface ReportSetting {
+  readonly name: string;
+  readonly value: string | number;
+}
+
+export interface ReportTiming {
+  readonly step: string;
+  readonly seconds: number;
+}
+
+/** Data or a model that was used, whose terms and makers have to be named. */
+export interface ReportCredit {
+  readonly name: string;
+  readonly licence: string;
+  /** Who made it, what it was used for. */
+  readonly note?: string;
+  /** An http or https address. */
+  readonly url?: string;
+}
