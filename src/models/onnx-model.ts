@@ -1,9 +1,8 @@
-import { randomUUID } from 'node:crypto';
-import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { open, stat, writeFile } from 'node:fs/promises';
 import protobuf from 'protobufjs';
 import { CovistaError } from '../errors.ts';
 import { modelType, type OnnxModel } from './onnx-schema.ts';
+import { publish } from './publish.ts';
 
 /** Protocol buffers end at 2 GiB; larger models keep their weights in external data files. */
 const largestModel = 2 ** 31 - 1;
@@ -90,19 +89,5 @@ export function encodeOnnxModel(model: OnnxModel): Uint8Array {
  */
 export async function writeOnnxModel(path: string, model: OnnxModel): Promise<void> {
   const bytes = encodeOnnxModel(model);
-  await mkdir(dirname(path), { recursive: true });
-  const partial = `${path}.${randomUUID()}.partial`;
-  try {
-    const file = await open(partial, 'wx');
-    try {
-      await file.writeFile(bytes);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(partial, path);
-  } catch (error) {
-    await rm(partial, { force: true });
-    throw error;
-  }
+  await publish(path, (partial) => writeFile(partial, bytes));
 }

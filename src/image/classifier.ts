@@ -1,0 +1,60 @@
+import { basename } from 'node:path';
+import { CovistaError } from '../errors.ts';
+import { type FeatureModelOptions, prepareFeatureModel } from '../models/onnx-feature-model.ts';
+import { recognizePreprocessing } from './classifier-preprocessing.ts';
+import type { ImageEncoder } from './image-encoder.ts';
+import { createOnnxEncoder } from './onnx-encoder.ts';
+import type { Preprocessing } from './preprocessing.ts';
+import { type PreprocessingName, preprocessingPresets } from './preprocessing-presets.ts';
+
+/** How a network becomes an encoder. */
+export interface ClassifierOptions extends FeatureModelOptions {
+  /** A preset or a description; recognised from the file when left out. */
+  readonly preprocessing?: PreprocessingName | Preprocessing | undefined;
+  /** Pictures that the network is given at once. */
+  readonly batchSize?: number | undefined;
+  /** Threads that one operation uses. */
+  readonly threads?: number | undefined;
+}
+
+/**
+ * Makes an encoder of any ImageNet classifier in ONNX: its last fully connected layer and all behind it are removed,
+ * and what fed it is the feature (Razavian et al., CNN Features off-the-shelf, CVPR Workshops 2014). VGG-16 gives
+ * 4,096 numbers, ResNet-50 2,048, MobileNetV2 1,280. A network that ends in `image_embeds`, `pooler_output` or the
+ * like gives that.
+ * @param path an .onnx file; weights in files beside it are read too
+ * @throws CovistaError `not-found`; `bad-format` when it is not an ONNX model that runs; `usage` when there is no such
+ *   layer or preset, or no classifier to remove
+ */
+export async function openClassifier(path: string, options: ClassifierOptions = {}): Promise<ImageEncoder> {
+  const { batchSize, threads } = options;
+  const model = await prepareFeatureModel(path, options);
+  const chosen = options.preprocessing ?? recognizePreprocessing(model, path);
+  const preset = typeof chosen === 'string' ? preprocessingPresets[chosen] : chosen;
+  if (preset === undefined) {
+    throw new CovistaError('usage', `There is no preprocessing named ${String(chosen)}.`, {
+      hint: `Choose one of ${Object.keys(preprocessingPresets).join(', ')}.`,
+    });
+  }
+  const { width, height } = options.imageSize
+    ? { width: options.imageSize, height: options.imageSize }
+    : preset;
+  const preprocessing: Preprocessing = {
+    ...preset,
+    width: model.input.width ?? width,
+    height: model.input.height ?? height,
+    layout: model.input.channelsLast ? 'nhwc' : 'nchw',
+  };
+  const network = `${basename(path, '.onnx')}-${model.fingerprint}`;
+  const manner = typeof chosen === 'string' ? chosen : 'own preprocessing';
+  return createOnnxEncoder({
+    id: `onnx:${network}#${model.layer} ${manner} ${preprocessing.width}x${preprocessing.height}`,
+    model: model.file,
+    input: model.input.name,
+    outputs: [model.output],
+    preprocessing,
+    blocks: [{ name: model.layer, size: model.size }],
+    ...(batchSize === undefined ? {} : { batchSize }),
+    ...(threads === undefined ? {} : { threads }),
+  });
+}

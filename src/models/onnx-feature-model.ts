@@ -1,0 +1,191 @@
+import { createHash } from 'node:crypto';
+import { access, readFile, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { CovistaError } from '../errors.ts';
+import { cacheFolder } from './cache.ts';
+import { findFeaturePoint, hasChannelsLast, type OwnRange, ownNormalization } from './onnx-classifier.ts';
+import { externalFiles, hashFiles, inlineExternalData } from './onnx-external.ts';
+import { indexGraph } from './onnx-graph.ts';
+import { readOnnxModel, writeOnnxModel } from './onnx-model.ts';
+import { probeModel } from './onnx-probe.ts';
+import type { OnnxModel } from './onnx-schema.ts';
+import {
+  featureOutput,
+  findPictureInput,
+  type PictureInput,
+  type Pooling,
+  type TrimPlan,
+  trimModel,
+} from './onnx-trim.ts';
+import { publish } from './publish.ts';
+
+/** A network cut off behind its features, in the cache. */
+export interface FeatureModel {
+  /** Path of the trimmed network. */
+  readonly file: string;
+  /** The network that it was cut from: the start of its SHA-256. */
+  readonly fingerprint: string;
+  /** The tensor of the original network that is the feature. */
+  readonly layer: string;
+  /** Length of the feature. */
+  readonly size: number;
+  readonly input: PictureInput;
+  /** Name of the output, [n, size] float32. */
+  readonly output: string;
+  /** What exported the original. */
+  readonly producer: string;
+  /** The pixel values that a network which normalises by itself wants: 0..255 or 0..1. */
+  readonly ownRange?: OwnRange | undefined;
+}
+
+/** Which part of a network makes the feature. */
+export interface FeatureModelOptions {
+  /** Name of a tensor; what feeds the last fully connected layer when left out. */
+  readonly layer?: string | undefined;
+  /** Side of the pictures in pixels, where the network takes any; 224 when left out. */
+  readonly imageSize?: number | undefined;
+  /** Where to keep the trimmed network; the user's cache when left out. */
+  readonly cache?: string | undefined;
+}
+
+/** Changes when the same network would be cut otherwise, so that older files in the cache are not used. */
+const version = 1;
+
+/**
+ * Cuts a network off behind its features and keeps the result in the cache, keyed by the network's content and the
+ * layer. A network that takes one picture at a time is freed of that limit where the result proves the same.
+ * @param path an .onnx file; weights in files beside it are read too
+ * @throws CovistaError `not-found`, `bad-format`, or `usage` when there is no such layer or no classifier to remove
+ */
+export async function prepareFeatureModel(
+  path: string,
+  options: FeatureModelOptions = {},
+): Promise<FeatureModel> {
+  const { layer, imageSize = 224, cache = cacheFolder() } = options;
+  const original = await readOnnxModel(path);
+  const folder = dirname(path);
+  const weights = externalFiles(original).map((name) => join(folder, name));
+  const fingerprint = await hashFiles([path, ...weights]);
+  const key = createHash('sha256')
+    .update(JSON.stringify([version, fingerprint, layer, imageSize]))
+    .digest('hex');
+  const file = join(cache, 'encoders', `${basename(path, '.onnx')}-${key.slice(0, 16)}.onnx`);
+  const known = await readDescription(file);
+  if (known) return known;
+
+  const { model, plan } = await cut(await inlineExternalData(original, folder), path, layer, imageSize);
+  await writeOnnxModel(file, model);
+  const result: FeatureModel = {
+    file,
+    fingerprint: fingerprint.slice(0, 12),
+    layer: plan.tensor,
+    size: plan.size!,
+    input: plan.input,
+    output: featureOutput,
+    producer: original.producerName ?? '',
+    ownRange: ownNormalization(indexGraph(original.graph!), plan.input.name),
+  };
+  await writeDescription(file, result);
+  return result;
+}
+
+async function cut(
+  original: OnnxModel,
+  path: string,
+  layer: string | undefined,
+  imageSize: number,
+): Promise<{ model: OnnxModel; plan: TrimPlan }> {
+  const index = indexGraph(original.graph!);
+  const tensor = layer ?? findFeaturePoint(index)?.tensor;
+  if (tensor === undefined) {
+    throw new CovistaError('usage', `${path} has no last fully connected layer that could be removed.`, {
+      hint: 'Choose a layer: list them with `covista models inspect <file>` and give one with --layer.',
+    });
+  }
+  if (!index.producers.has(tensor)) throw unknownLayer(path, tensor);
+  const input = findPictureInput(index, tensor);
+  const plan: TrimPlan = { input, tensor, pooling: 'none', freeBatch: false };
+  const probed = (await probeModel(original, input, [tensor], { path, imageSize })).get(tensor)!;
+  const batch = input.batch ?? 1;
+  const pooling = choosePooling(probed.dims, batch, hasChannelsLast(index, tensor, input.channelsLast));
+  if (pooling === undefined || !/^float/.test(probed.type)) {
+    const shape = `${probed.type} [${probed.dims.join(', ')}]`;
+    throw new CovistaError('usage', `${path}: the layer ${tensor} is ${shape}, which is not a feature.`, {
+      hint: 'Choose a layer of floats with 2 to 4 dimensions whose first is the number of pictures.',
+    });
+  }
+  const size = pooling === 'channels-first' ? probed.dims[1]! : probed.dims.at(-1)!;
+  const fixed = { ...plan, pooling, size };
+  if (input.batch !== undefined) {
+    const freePlan: TrimPlan = { ...fixed, freeBatch: true };
+    const free = trimModel(original, freePlan);
+    if (await givesTheSame(free, trimModel(original, fixed), input, imageSize, path)) {
+      const { batch: _, ...freeInput } = input;
+      return { model: free, plan: { ...freePlan, input: freeInput } };
+    }
+  }
+  return { model: trimModel(original, fixed), plan: fixed };
+}
+
+function unknownLayer(path: string, layer: string): CovistaError {
+  return new CovistaError('usage', `${path} has no layer named ${layer}.`, {
+    hint: 'List its layers with `covista models inspect <file>`.',
+  });
+}
+
+function choosePooling(dims: readonly number[], batch: number, channelsLast: boolean): Pooling | undefined {
+  if (dims[0] !== batch) return undefined;
+  if (dims.length === 2) return 'none';
+  if (dims.length === 3) return 'first-token';
+  return dims.length === 4 ? (channelsLast ? 'channels-last' : 'channels-first') : undefined;
+}
+
+/** Whether the network freed of its batch size gives two batches at once what the fixed one gives each. */
+async function givesTheSame(
+  free: OnnxModel,
+  fixed: OnnxModel,
+  input: PictureInput,
+  imageSize: number,
+  path: string,
+): Promise<boolean> {
+  const batch = input.batch!;
+  const length = batch * 3 * (input.height ?? imageSize) * (input.width ?? imageSize);
+  const pictures = Float32Array.from(
+    { length: 2 * length },
+    (_, i) => ((i * 7919) % 255) / 255 + (i < length ? 0 : 0.5),
+  );
+  const options = { path, imageSize };
+  try {
+    const both = await probeModel(free, input, [featureOutput], { ...options, batch: 2 * batch, pictures });
+    const second = await probeModel(fixed, input, [featureOutput], {
+      ...options,
+      pictures: pictures.subarray(length),
+    });
+    const got = both.get(featureOutput)!;
+    const expected = second.get(featureOutput)!.data as Float32Array;
+    if (got.dims[0] !== 2 * batch || got.data.length !== 2 * expected.length) return false;
+    const largest = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+    const offset = expected.length;
+    return expected.every(
+      (value, i) => Math.abs(value - (got.data[offset + i] as number)) <= 1e-3 * largest + 1e-6,
+    );
+  } catch {
+    return false;
+  }
+}
+
+/** Reads what was written beside a trimmed network; it is there only when the network is complete. */
+async function readDescription(file: string): Promise<FeatureModel | undefined> {
+  try {
+    const description = JSON.parse(await readFile(`${file}.json`, 'utf8')) as FeatureModel;
+    await access(file);
+    return { ...description, file };
+  } catch {
+    return undefined;
+  }
+}
+
+async function writeDescription(file: string, description: FeatureModel): Promise<void> {
+  const { file: _, ...rest } = description;
+  await publish(`${file}.json`, (partial) => writeFile(partial, JSON.stringify(rest, undefined, 2)));
+}
