@@ -1,6 +1,6 @@
 import { pipeline, Readable } from 'node:stream';
 import { type Info, parse } from 'csv-parse';
-import { throwIfAborted } from '../errors.ts';
+import { CovistaError, throwIfAborted } from '../errors.ts';
 import { AnnotationCollector } from './collector.ts';
 import { type Columns, collectRow, findColumns, unknownColumns } from './columns.ts';
 import type { DatasetFormat, ReadOptions } from './dataset-format.ts';
@@ -55,6 +55,7 @@ async function readDelimited(
 ) {
   const collector = new AnnotationCollector();
   const delimiter = delimiterOf(await readTextHead(path), delimiters) ?? delimiters[0]!;
+  let lastLine = 0;
   const parser = parse({
     delimiter,
     info: true,
@@ -63,11 +64,20 @@ async function readDelimited(
     skip_empty_lines: true,
     skip_records_with_error: true,
     trim: true,
-    // Text between quotes that never end would otherwise swallow the rest of the file.
+    // A quote that never ends would otherwise swallow the rest of the file.
     max_record_size: 1024 * 1024,
     on_skip: (error) => {
-      const why = error?.message ?? 'it cannot be read';
-      collector.warnings.add('bad lines', `${path}, line ${error?.lines ?? '?'}: ${why}.`);
+      if (error?.code === 'CSV_QUOTE_NOT_CLOSED' || error?.code === 'CSV_MAX_RECORD_SIZE')
+        parser.destroy(
+          new CovistaError('bad-format', `${path} has a quote after line ${lastLine} that never ends.`, {
+            hint: 'Close the quote, or write a quote within a text twice: "".',
+            cause: error,
+          }),
+        );
+      else {
+        const why = error?.message ?? 'it cannot be read';
+        collector.warnings.add('bad lines', `${path}, line ${error?.lines ?? '?'}: ${why}.`);
+      }
       return undefined;
     },
   });
@@ -78,6 +88,7 @@ async function readDelimited(
   const row: Record<string, string | undefined> = {};
   let count = 0;
   for await (const { record, info } of parser as AsyncIterable<{ record: string[]; info: Info }>) {
+    lastLine = info.lines;
     if (header === undefined || columns === undefined) {
       header = record;
       columns = findColumns(header, options);

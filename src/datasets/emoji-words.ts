@@ -18,9 +18,9 @@ export interface EmojiWords {
 export interface WordFolders {
   readonly emojibase: string;
   /** English only. */
-  readonly openmoji?: string;
+  readonly openmoji: string | undefined;
   /** English only. */
-  readonly emojilib?: string;
+  readonly emojilib: string | undefined;
 }
 
 interface EmojibaseEntry {

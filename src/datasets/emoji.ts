@@ -1,6 +1,18 @@
 import { CovistaError } from '../errors.ts';
-import { hasSkinTone, readEmojiIcons } from './emoji-icons.ts';
-import { EMOJI_LANGUAGES, readEmojiWords, type WordFolders } from './emoji-words.ts';
+import {
+  EMOJIBASE,
+  EMOJILIB,
+  FLUENT_EMOJI,
+  NOTO,
+  OPENMOJI,
+  OPENMOJI_WORDS,
+  type PackageSource,
+  packageFolder,
+  TWEMOJI,
+} from '../models/index.ts';
+import type { WorkOptions } from '../progress.ts';
+import { type EmojiIcons, hasSkinTone, readEmojiIcons } from './emoji-icons.ts';
+import { EMOJI_LANGUAGES, type EmojiWords, readEmojiWords } from './emoji-words.ts';
 
 /** Those whose emoji are in the set, in the order of the pictures. */
 export const EMOJI_ARTISTS = ['noto', 'twemoji', 'openmoji', 'fluent-emoji-flat'] as const;
@@ -30,11 +42,13 @@ export interface EmojiPicture {
 
 /** Whom to name when the set, or a model learnt from it, is shown. */
 export interface Credit {
+  /** The package that it came in. */
   readonly name: string;
-  readonly author: string;
+  readonly version: string;
   /** SPDX identifier. */
-  readonly license: string;
-  readonly url: string;
+  readonly licence: string;
+  /** Whom to thank, in one line. */
+  readonly credit: string;
   /** What was taken from it. */
   readonly use: 'pictures' | 'words';
 }
@@ -49,81 +63,57 @@ export interface EmojiSet {
   readonly credits: readonly Credit[];
 }
 
-/** Folders of the unpacked packages. */
-export interface EmojiFolders extends WordFolders {
-  readonly artists: Readonly<Record<EmojiArtist, string>>;
-}
-
-const pictureCredits: readonly Credit[] = [
-  {
-    name: 'Noto Emoji',
-    author: 'Google Inc',
-    license: 'Apache-2.0',
-    url: 'https://github.com/googlefonts/noto-emoji',
-    use: 'pictures',
-  },
-  {
-    name: 'Twemoji',
-    author: 'Twitter, Inc and other contributors',
-    license: 'CC-BY-4.0',
-    url: 'https://github.com/jdecked/twemoji',
-    use: 'pictures',
-  },
-  {
-    name: 'OpenMoji',
-    author: 'OpenMoji, HfG Schwäbisch Gmünd',
-    license: 'CC-BY-SA-4.0',
-    url: 'https://openmoji.org',
-    use: 'pictures',
-  },
-  {
-    name: 'Fluent Emoji Flat',
-    author: 'Microsoft Corporation',
-    license: 'MIT',
-    url: 'https://github.com/microsoft/fluentui-emoji',
-    use: 'pictures',
-  },
-];
-
-const emojibaseCredit: Credit = {
-  name: 'Emojibase',
-  author: 'Miles Johnson',
-  license: 'MIT',
-  url: 'https://emojibase.dev',
-  use: 'words',
+const pictureSources: Readonly<Record<EmojiArtist, PackageSource>> = {
+  noto: NOTO,
+  twemoji: TWEMOJI,
+  openmoji: OPENMOJI,
+  'fluent-emoji-flat': FLUENT_EMOJI,
 };
 
-const englishCredits: readonly Credit[] = [
-  {
-    name: 'OpenMoji',
-    author: 'OpenMoji, HfG Schwäbisch Gmünd',
-    license: 'CC-BY-SA-4.0',
-    url: 'https://openmoji.org',
-    use: 'words',
-  },
-  {
-    name: 'emojilib',
-    author: 'Mu-An Chiou',
-    license: 'MIT',
-    url: 'https://github.com/muan/emojilib',
-    use: 'words',
-  },
-];
+/**
+ * The packages that the set in a language is made of, with their sizes, licences and credits.
+ * @throws CovistaError `usage` for a language there is none of
+ */
+export function emojiSources(language = 'en'): readonly PackageSource[] {
+  return [...Object.values(pictureSources), ...wordSources(language)];
+}
 
 /**
- * Reads the emoji that all four artists drew, without skin-tone variants: 1,594 in the pinned packages.
- * @param folders the unpacked packages
- * @throws CovistaError `usage` for a language there is none of, `not-found` or `bad-format` naming a file
+ * The emoji that all four artists drew, without skin-tone variants: 1,594 in the pinned packages. They are fetched
+ * at first use (18 MB; 14 MB in other languages than English).
+ * @param options `language`: one of `EMOJI_LANGUAGES`, `en` unless given
+ * @throws CovistaError `usage` for a language there is none of; `network`, `integrity`, `bad-format`, `aborted`
  */
-export async function readEmoji(folders: EmojiFolders, language = 'en'): Promise<EmojiSet> {
-  requireLanguage(language);
-  const icons = await Promise.all(EMOJI_ARTISTS.map((artist) => readEmojiIcons(folders.artists[artist])));
-  const english = language === 'en';
-  const words = await readEmojiWords(language, english ? folders : { emojibase: folders.emojibase });
-  const shared = [...icons[0]!.keys].filter(
-    (key) => !hasSkinTone(key) && words.has(key) && icons.every(({ keys }) => keys.has(key)),
+export async function loadEmoji(options: WorkOptions & { language?: string } = {}): Promise<EmojiSet> {
+  const language = options.language ?? 'en';
+  const words = wordSources(language);
+  // One after another, so that progress is that of one download.
+  const artists: EmojiIcons[] = [];
+  for (const artist of EMOJI_ARTISTS)
+    artists.push(await readEmojiIcons(await packageFolder(pictureSources[artist], options)));
+  const folders: string[] = [];
+  for (const source of words) folders.push(await packageFolder(source, options));
+  const [emojibase, openmoji, emojilib] = folders;
+  return combine(
+    language,
+    artists,
+    await readEmojiWords(language, { emojibase: emojibase!, openmoji, emojilib }),
+  );
+}
+
+/** Keeps what every artist drew and words are known of. */
+function combine(
+  language: string,
+  artists: readonly EmojiIcons[],
+  words: ReadonlyMap<string, EmojiWords>,
+): EmojiSet {
+  const shared = [...words.keys()].filter(
+    (key) => !hasSkinTone(key) && artists.every(({ keys }) => keys.has(key)),
   );
   shared.sort((a, b) => words.get(a)!.order - words.get(b)!.order);
+  const credit =
+    (use: Credit['use']) =>
+    ({ name, version, licence, credit }: PackageSource): Credit => ({ name, version, licence, credit, use });
   return {
     language,
     concepts: shared.map((key) => {
@@ -131,16 +121,19 @@ export async function readEmoji(folders: EmojiFolders, language = 'en'): Promise
       return { key, character, words: names, group, category };
     }),
     pictures: EMOJI_ARTISTS.flatMap((artist, a) =>
-      shared.map((key, concept) => ({ concept, artist, svg: icons[a]!.svg(key) })),
+      shared.map((key, concept) => ({ concept, artist, svg: artists[a]!.svg(key) })),
     ),
-    credits: [...pictureCredits, emojibaseCredit, ...(english ? englishCredits : [])],
+    credits: [
+      ...Object.values(pictureSources).map(credit('pictures')),
+      ...wordSources(language).map(credit('words')),
+    ],
   };
 }
 
-/** @throws CovistaError `usage` with the list of languages */
-export function requireLanguage(language: string): void {
+function wordSources(language: string): readonly PackageSource[] {
   if (!EMOJI_LANGUAGES.includes(language))
     throw new CovistaError('usage', `There are no emoji words in the language "${language}".`, {
       hint: `There are: ${EMOJI_LANGUAGES.join(', ')}.`,
     });
+  return language === 'en' ? [EMOJIBASE, OPENMOJI_WORDS, EMOJILIB] : [EMOJIBASE];
 }

@@ -6,10 +6,10 @@ export {
   EMOJI_ARTISTS,
   type EmojiArtist,
   type EmojiConcept,
-  type EmojiFolders,
   type EmojiPicture,
   type EmojiSet,
-  readEmoji,
+  emojiSources,
+  loadEmoji,
 } from './emoji.ts';
 export { EMOJI_LANGUAGES } from './emoji-words.ts';
 export { type NamedFeatures, readFeatures, readNamedFeatures } from './features.ts';

@@ -86,7 +86,7 @@ export const EMOJIBASE: PackageSource = {
   integrity:
     'sha512-Yvgb5AWoHViHV/gq1qr5ZAarcBip+B27/ZLRsUJkbgAEaLlZ/fof9g882LTpmEpyhBNEC0m2SEmItljHsTygjA==',
   bytes: 6_711_091,
-  files: ['*/data.json'],
+  files: ['*/data.json', 'meta/groups.json'],
   licence: 'MIT',
   credit: 'Emojibase by Miles Johnson, from the Unicode CLDR',
 };
