@@ -1,4 +1,12 @@
 export { Gallery, type GalleryOptions } from './gallery.ts';
+export {
+  csls,
+  dynamicInvertedSoftmax,
+  type InvertedSoftmaxOptions,
+  type NeighbourCorrectionOptions,
+  neighbourCorrection,
+  neighbourMeans,
+} from './hubness.ts';
 export { type IndexRows, indexRow, indexRows, rowCount, transposeIndexRows, wordRows } from './index-rows.ts';
 export { nearestTags, similarityByDimension } from './nearest-tags.ts';
 export { forEachQuery, innerProductScorer, matrixScorer, type Scorer } from './scorer.ts';
