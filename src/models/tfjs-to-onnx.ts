@@ -39,8 +39,8 @@ export function tfjsToOnnx(graph: TfjsGraph, layers: readonly PooledLayer[]): Fe
     return conversion.add(operator, [tensor], `pooled:${index}`);
   });
   const sizes = layers.map(({ tensor }) => conversion.channels(tensor));
-  conversion.add('Concat', parts, 'joined', { axis: 1 });
-  conversion.add('Flatten', ['joined'], 'feature', { axis: 1 });
+  conversion.add('Concat', parts, 'feature:joined', { axis: 1 });
+  conversion.add('Flatten', ['feature:joined'], 'feature', { axis: 1 });
   const model = onnxModel({
     node: conversion.nodes,
     initializer: conversion.initializers,
