@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
 import { CovistaError } from '../errors.ts';
 import { type FeatureModelOptions, prepareFeatureModel } from '../models/onnx-feature-model.ts';
@@ -28,25 +29,25 @@ export interface ClassifierOptions extends FeatureModelOptions {
  */
 export async function openClassifier(path: string, options: ClassifierOptions = {}): Promise<ImageEncoder> {
   const { batchSize, threads } = options;
-  const model = await prepareFeatureModel(path, options);
-  const chosen = options.preprocessing ?? recognizePreprocessing(model, path);
+  const { preprocessing: wanted } = options;
+  const imageSize = options.imageSize ?? (typeof wanted === 'object' ? wanted.width : undefined);
+  const model = await prepareFeatureModel(path, { ...options, imageSize });
+  const chosen = wanted ?? recognizePreprocessing(model, path);
   const preset = typeof chosen === 'string' ? preprocessingPresets[chosen] : chosen;
   if (preset === undefined) {
     throw new CovistaError('usage', `There is no preprocessing named ${String(chosen)}.`, {
       hint: `Choose one of ${Object.keys(preprocessingPresets).join(', ')}.`,
     });
   }
-  const { width, height } = options.imageSize
-    ? { width: options.imageSize, height: options.imageSize }
-    : preset;
+  const side = options.imageSize;
   const preprocessing: Preprocessing = {
     ...preset,
-    width: model.input.width ?? width,
-    height: model.input.height ?? height,
+    width: model.input.width ?? side ?? preset.width,
+    height: model.input.height ?? side ?? preset.height,
     layout: model.input.channelsLast ? 'nhwc' : 'nchw',
   };
   const network = `${basename(path, '.onnx')}-${model.fingerprint}`;
-  const manner = typeof chosen === 'string' ? chosen : 'own preprocessing';
+  const manner = typeof chosen === 'string' ? chosen : fingerprint(chosen);
   return createOnnxEncoder({
     id: `onnx:${network}#${model.layer} ${manner} ${preprocessing.width}x${preprocessing.height}`,
     model: model.file,
@@ -57,4 +58,8 @@ export async function openClassifier(path: string, options: ClassifierOptions = 
     ...(batchSize === undefined ? {} : { batchSize }),
     ...(threads === undefined ? {} : { threads }),
   });
+}
+
+function fingerprint(preprocessing: Preprocessing): string {
+  return createHash('sha256').update(JSON.stringify(preprocessing)).digest('hex').slice(0, 8);
 }

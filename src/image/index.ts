@@ -1,3 +1,4 @@
+export { type ClassifierOptions, openClassifier } from './classifier.ts';
 export {
   type DecodedPicture,
   decodePicture,
@@ -9,3 +10,5 @@ export { defaultImageEncoder } from './default-encoder.ts';
 export type { EncodedPicture, FeatureBlock, ImageEncoder } from './image-encoder.ts';
 export { createOnnxEncoder, type OnnxEncoderSettings } from './onnx-encoder.ts';
 export type { Preprocessing } from './preprocessing.ts';
+export { type PreprocessingName, preprocessingPresets } from './preprocessing-presets.ts';
+export { type EncoderOptions, resolveEncoder } from './resolve-encoder.ts';

@@ -1,4 +1,5 @@
 export { cacheFolder } from './cache.ts';
+export { type DownloadSource, download } from './download.ts';
 export { type PackageSource, packageFolder } from './npm-package.ts';
 export {
   type AttributeValue,
@@ -10,6 +11,7 @@ export {
   onnxNode,
   valueInfo,
 } from './onnx-build.ts';
+export { inspectModel, type LayerInfo, type ModelInfo } from './onnx-inspect.ts';
 export { decodeOnnxModel, encodeOnnxModel, readOnnxModel, writeOnnxModel } from './onnx-model.ts';
 export {
   type OnnxGraph,
@@ -18,6 +20,8 @@ export {
   type OnnxTensor,
   onnxDataType,
 } from './onnx-schema.ts';
+export { imageEncoderRegistry, type RegistryEntry } from './registry.ts';
+export { isInCache, registryFile } from './registry-file.ts';
 export {
   EMOJIBASE,
   EMOJILIB,

@@ -1,0 +1,56 @@
+import { CovistaError } from '../errors.ts';
+import { imageEncoderRegistry } from '../models/registry.ts';
+import { fetchOnnxModel, fetchRegistryFile } from '../models/registry-file.ts';
+import type { WorkOptions } from '../progress.ts';
+import { type ClassifierOptions, openClassifier } from './classifier.ts';
+import { defaultImageEncoder } from './default-encoder.ts';
+import { findHuggingFaceModel } from './hf-model.ts';
+import type { ImageEncoder } from './image-encoder.ts';
+
+/** Options of an encoder beyond its name; the default encoder takes none of a network's. */
+export interface EncoderOptions extends WorkOptions, Omit<ClassifierOptions, 'cache'> {}
+
+/**
+ * Opens an image encoder by its name:
+ *
+ * - nothing or `default`: the encoder that comes with Covista;
+ * - `vgg16`, `resnet50`, `clip-vit-b32` ...: a published network, see {@link imageEncoderRegistry};
+ * - `onnx:<file or URL>`: an ONNX network, whose classifier is removed;
+ * - `hf:<owner/name or folder>`: a vision model of Hugging Face in ONNX.
+ *
+ * @throws CovistaError `usage` for an unknown name or option; `not-found`, `bad-format`, `network`, `integrity`,
+ *   `aborted`
+ * @example
+ * const encoder = await resolveEncoder('onnx:vgg16.onnx', { preprocessing: 'keras-caffe-bgr' });
+ */
+export async function resolveEncoder(
+  spec: string | undefined,
+  options: EncoderOptions = {},
+): Promise<ImageEncoder> {
+  if (spec === undefined || spec === '' || spec === 'default') {
+    if (options.layer !== undefined || options.preprocessing !== undefined) {
+      throw new CovistaError('usage', 'The default encoder has no layer or preprocessing to choose.', {
+        hint: 'Name an encoder too, such as onnx:<file>.',
+      });
+    }
+    return defaultImageEncoder(options);
+  }
+  if (spec.startsWith('onnx:')) {
+    const place = spec.slice('onnx:'.length);
+    const path = /^https?:\/\//i.test(place) ? await fetchOnnxModel(place, options) : place;
+    return openClassifier(path, options);
+  }
+  if (spec.startsWith('hf:')) {
+    const { model, preprocessing } = await findHuggingFaceModel(spec.slice('hf:'.length), options);
+    return openClassifier(model, { ...options, preprocessing: options.preprocessing ?? preprocessing });
+  }
+  const entry = imageEncoderRegistry.find(({ name }) => name === spec);
+  if (entry === undefined) {
+    const names = ['default', ...imageEncoderRegistry.map(({ name }) => name)].join(', ');
+    throw new CovistaError('usage', `There is no encoder named ${spec}.`, {
+      hint: `Choose one of ${names}, or give onnx:<file or URL> or hf:<owner/name or folder>.`,
+    });
+  }
+  const path = await fetchRegistryFile(entry, options);
+  return openClassifier(path, { ...options, preprocessing: options.preprocessing ?? entry.preprocessing });
+}
