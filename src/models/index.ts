@@ -33,3 +33,5 @@ export {
   TWEMOJI,
   WINK_EMBEDDINGS,
 } from './sources.ts';
+export { openWordVectorFile } from './word-vector-file.ts';
+export { defaultWordVectors } from './word-vectors.ts';

@@ -1,0 +1,128 @@
+import { Buffer } from 'node:buffer';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { z } from 'zod';
+import { CovistaError } from '../errors.ts';
+import { fromFloat16 } from '../linalg/float16.ts';
+import type { WordVectors } from '../text/word-vectors.ts';
+import { findWord, type WordIndexData } from './word-vector-index.ts';
+import { FORMAT, HEADER_BYTES } from './word-vector-writer.ts';
+
+const tensor = <T extends string>(dtype: T, dimensions: number) =>
+  z.object({
+    dtype: z.literal(dtype),
+    shape: z.array(z.number().int().nonnegative()).length(dimensions),
+    data_offsets: z.tuple([z.number().int().nonnegative(), z.number().int().nonnegative()]),
+  });
+
+const headerSchema = z.object({
+  __metadata__: z.object({ format: z.literal(FORMAT), id: z.string() }),
+  vectors: tensor('F16', 2),
+  slots: tensor('U32', 1),
+  offsets: tensor('U32', 1),
+  words: tensor('U8', 1),
+});
+
+/** Closes the files of vectors that nobody uses any more. */
+const files = new FinalizationRegistry<number>((file) => closeSync(file));
+
+/**
+ * Opens a file in the compact format of {@link WordVectorWriter}. Only the words are read; a vector is read
+ * when it is asked for, so that opening takes milliseconds and memory grows with the words in use.
+ * @throws CovistaError `not-found` without the file; `bad-format` when it is none in this format, or cut short
+ */
+export function openWordVectorFile(path: string): WordVectors {
+  let file: number;
+  try {
+    file = openSync(path, 'r');
+  } catch (cause) {
+    throw new CovistaError('not-found', `The word vectors ${path} cannot be read.`, { cause });
+  }
+  try {
+    const vectors = new FileWordVectors(file, path);
+    files.register(vectors, file);
+    return vectors;
+  } catch (error) {
+    closeSync(file);
+    throw error;
+  }
+}
+
+class FileWordVectors implements WordVectors {
+  readonly id: string;
+  readonly size: number;
+  readonly count: number;
+  private readonly file: number;
+  private readonly index: WordIndexData;
+  private readonly bits: Uint16Array;
+
+  constructor(file: number, path: string) {
+    const header = readHeader(file, path);
+    this.file = file;
+    this.id = header.__metadata__.id;
+    [this.count, this.size] = header.vectors.shape as [number, number];
+    const part = (name: 'slots' | 'offsets' | 'words'): Uint8Array<ArrayBuffer> => {
+      const [from, to] = header[name].data_offsets;
+      return readBytes(file, HEADER_BYTES + from, to - from);
+    };
+    this.index = {
+      words: part('words'),
+      offsets: new Uint32Array(part('offsets').buffer),
+      slots: new Uint32Array(part('slots').buffer),
+    };
+    this.bits = new Uint16Array(this.size);
+  }
+
+  vector(word: string): Float32Array | undefined {
+    const position = findWord(this.index, Buffer.from(word));
+    if (position < 0) return undefined;
+    readSync(this.file, this.bits, 0, 2 * this.size, HEADER_BYTES + 2 * this.size * position);
+    return fromFloat16(this.bits);
+  }
+
+  *words(): Generator<string> {
+    const { words, offsets } = this.index;
+    const decoder = new TextDecoder();
+    for (let i = 0; i < this.count; i++) yield decoder.decode(words.subarray(offsets[i], offsets[i + 1]));
+  }
+}
+
+function readHeader(file: number, path: string): z.infer<typeof headerSchema> {
+  const fail = (why: string): never => {
+    throw new CovistaError('bad-format', `${path} is no file of compact word vectors: ${why}.`);
+  };
+  const { size } = fstatSync(file);
+  if (size < HEADER_BYTES) return fail(`it has ${size} bytes`);
+  const start = Buffer.from(readBytes(file, 0, HEADER_BYTES).buffer);
+  if (start.readBigUInt64LE() !== BigInt(HEADER_BYTES - 8)) return fail('its header has another length');
+  let json: unknown;
+  try {
+    json = JSON.parse(start.toString('utf8', 8));
+  } catch {
+    return fail('its header is not JSON');
+  }
+  const parsed = headerSchema.safeParse(json);
+  if (!parsed.success) return fail('its header describes other content');
+  const { vectors, slots, offsets, words } = parsed.data;
+  const [count, length] = vectors.shape as [number, number];
+  const sizes = [2 * count * length, 4 * slots.shape[0]!, 4 * (count + 1), words.shape[0]!];
+  let end = 0;
+  for (const [i, part] of [vectors, slots, offsets, words].entries()) {
+    if (part.data_offsets[0] !== end || part.data_offsets[1] !== end + sizes[i]!)
+      return fail('its parts do not fit each other');
+    end += sizes[i]!;
+  }
+  if ((slots.shape[0]! & (slots.shape[0]! - 1)) !== 0 || slots.shape[0]! <= count)
+    return fail(`its hash table of ${slots.shape[0]} slots does not fit ${count} words`);
+  if (size !== HEADER_BYTES + end) return fail(`it has ${size} bytes in place of ${HEADER_BYTES + end}`);
+  return parsed.data;
+}
+
+function readBytes(file: number, position: number, length: number): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(length);
+  for (let done = 0; done < length; ) {
+    const read = readSync(file, bytes, done, Math.min(1 << 28, length - done), position + done);
+    if (read === 0) break;
+    done += read;
+  }
+  return bytes;
+}

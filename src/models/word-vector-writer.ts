@@ -1,0 +1,128 @@
+import { Buffer, isUtf8 } from 'node:buffer';
+import { closeSync, openSync, writeSync } from 'node:fs';
+import { CovistaError } from '../errors.ts';
+import { toFloat16 } from '../linalg/float16.ts';
+import { WordIndexBuilder } from './word-vector-index.ts';
+
+/** Why an entry of a vector file was left out. */
+export type SkipReason = 'malformed' | 'wrong length' | 'duplicate' | 'word with spaces' | 'not UTF-8';
+
+/** What was left out for one reason: how often, and the first few as they can be shown. */
+export interface Skipped {
+  readonly reason: SkipReason;
+  readonly count: number;
+  readonly examples: readonly string[];
+}
+
+/** Room for the header, which is written last, when all sizes are known; the rest of it is spaces. */
+export const HEADER_BYTES = 4096;
+export const FORMAT = 'covista-word-vectors-1';
+const BUFFERED_VALUES = 1 << 19;
+const EXAMPLES = 3;
+
+/**
+ * Writes word vectors as they come into the compact format: a safetensors file with the tensors `vectors` (F16,
+ * words x size), `slots` and `offsets` (U32) and `words` (U8), which are described at `WordIndexData`. Only the
+ * words and some megabytes of vectors are in memory.
+ */
+export class WordVectorWriter {
+  readonly size: number;
+  private readonly file: number;
+  private readonly index = new WordIndexBuilder();
+  private readonly buffered: Float32Array;
+  private used = 0;
+  private readonly skips = new Map<SkipReason, { count: number; examples: string[] }>();
+
+  /**
+   * @param path the file to write
+   * @param size length of each vector
+   */
+  constructor(path: string, size: number) {
+    this.size = size;
+    this.buffered = new Float32Array(Math.max(1, Math.floor(BUFFERED_VALUES / size)) * size);
+    this.file = openSync(path, 'wx');
+    writeSync(this.file, Buffer.alloc(HEADER_BYTES, ' '));
+  }
+
+  /** How many words there are so far. */
+  get count(): number {
+    return this.index.count;
+  }
+
+  /** Where the next vector belongs: fill it (all `size` values), then {@link WordVectorWriter.add} its word. */
+  next(): Float32Array {
+    return this.buffered.subarray(this.used, this.used + this.size);
+  }
+
+  /** Keeps the vector in {@link WordVectorWriter.next} for a word, unless the word is a duplicate or no UTF-8. */
+  add(word: Uint8Array): void {
+    if (!isUtf8(word)) {
+      this.skip('not UTF-8', word);
+    } else if (!this.index.add(word)) {
+      this.skip('duplicate', word);
+    } else {
+      this.used += this.size;
+      if (this.used === this.buffered.length) this.flush();
+    }
+  }
+
+  /** Counts an entry that is left out. */
+  skip(reason: SkipReason, entry: Uint8Array): void {
+    const skipped = this.skips.get(reason) ?? { count: 0, examples: [] };
+    this.skips.set(reason, skipped);
+    skipped.count++;
+    if (skipped.examples.length < EXAMPLES)
+      skipped.examples.push(Buffer.from(entry.subarray(0, 40)).toString('utf8'));
+  }
+
+  /** What was left out so far. */
+  skipped(): Skipped[] {
+    return [...this.skips].map(([reason, { count, examples }]) => ({ reason, count, examples }));
+  }
+
+  /**
+   * Writes what is buffered, the index and the header.
+   * @param id what the vectors are called
+   */
+  finish(id: string): void {
+    if (this.count === 0) throw new CovistaError('bad-format', `There are no word vectors in ${id}.`);
+    this.flush();
+    const { words, offsets, slots } = this.index.data();
+    const header: Record<string, unknown> = { __metadata__: { format: FORMAT, id, hash: 'fnv1a-32' } };
+    let end = 2 * this.count * this.size;
+    header.vectors = { dtype: 'F16', shape: [this.count, this.size], data_offsets: [0, end] };
+    const parts = [
+      ['slots', 'U32', slots],
+      ['offsets', 'U32', offsets],
+      ['words', 'U8', words],
+    ] as const;
+    for (const [name, dtype, data] of parts) {
+      header[name] = { dtype, shape: [data.length], data_offsets: [end, end + data.byteLength] };
+      end += data.byteLength;
+      writeAll(this.file, data);
+    }
+    const json = JSON.stringify(header);
+    const start = Buffer.alloc(HEADER_BYTES, ' ');
+    start.writeBigUInt64LE(BigInt(HEADER_BYTES - 8));
+    start.write(json, 8);
+    if (8 + Buffer.byteLength(json) > HEADER_BYTES)
+      throw new CovistaError('usage', `The name of the word vectors is too long: ${id}.`);
+    writeSync(this.file, start, 0, HEADER_BYTES, 0);
+  }
+
+  /** Ends the work, finished or not. */
+  close(): void {
+    closeSync(this.file);
+  }
+
+  private flush(): void {
+    writeAll(this.file, toFloat16(this.buffered.subarray(0, this.used)));
+    this.used = 0;
+  }
+}
+
+function writeAll(file: number, data: Uint8Array | Uint16Array | Uint32Array): void {
+  const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  for (let done = 0; done < bytes.length; )
+    done += writeSync(file, bytes, done, Math.min(1 << 26, bytes.length - done));
+}

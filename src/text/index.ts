@@ -1,0 +1,11 @@
+export { stopWords } from './stop-words.ts';
+export {
+  type StoredTextEncoder,
+  type TextBlock,
+  TextEncoder,
+  type TextEncoderOptions,
+} from './text-encoder.ts';
+export { inverseDocumentFrequency } from './tf-idf.ts';
+export { countWords, type Vocabulary } from './vocabulary.ts';
+export type { WordVectors } from './word-vectors.ts';
+export { segmentWords } from './words.ts';

@@ -1,0 +1,25 @@
+/** The words of a collection and in how many of its documents each occurs. */
+export interface Vocabulary {
+  /** How many documents there are. */
+  readonly documents: number;
+  /** Each word once, the most frequent first, equally frequent ones in the order of their code units. */
+  readonly words: readonly string[];
+  /** In how many documents each word occurs, in the order of `words`. */
+  readonly frequencies: readonly number[];
+}
+
+/** Counts in how many documents each word occurs. */
+export function countWords(documents: Iterable<Iterable<string>>): Vocabulary {
+  const counts = new Map<string, number>();
+  let count = 0;
+  for (const document of documents) {
+    count++;
+    for (const word of new Set(document)) counts.set(word, (counts.get(word) ?? 0) + 1);
+  }
+  const sorted = [...counts].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1));
+  return {
+    documents: count,
+    words: sorted.map(([word]) => word),
+    frequencies: sorted.map(([, frequency]) => frequency),
+  };
+}
