@@ -1,5 +1,7 @@
 export type { BlockRows, IndexedRows } from './block-rows.ts';
-export { type FitOptions, fit } from './fit.ts';
+export { fit } from './fit.ts';
+export type { FitOptions } from './fit-options.ts';
+export { fitRows } from './fit-rows.ts';
 export type { JointSpace, ViewProjection } from './joint-space.ts';
 export { loadJointSpace, saveJointSpace } from './joint-space-file.ts';
 export { type MomentSums, Moments } from './moments.ts';

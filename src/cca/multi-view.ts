@@ -1,49 +1,37 @@
-import type { Engine } from '../linalg/engine.ts';
 import { type Matrix64, zeros64 } from '../linalg/matrix.ts';
-import { transpose } from '../linalg/transpose.ts';
-import type { CanonicalSolution } from './two-view.ts';
-import type { Whitening } from './whitening.ts';
+import type { CanonicalSolution, Coherence, SolveOptions, WhitenedView } from './canonical-solution.ts';
 
 /**
- * Multi-view CCA, which maximises the sum of the correlations of all pairs of views (MAXVAR/SUMCOR with a
- * common constraint: Kettenring, "Canonical analysis of several sets of variables", 1971): the generalised
- * eigenproblem C w = λ D w, where C is the covariance of all views together and D its diagonal blocks.
+ * Multi-view CCA, which maximises the sum of the correlations of all pairs of views under one common constraint
+ * (Kettenring, "Canonical analysis of several sets of variables", 1971): the generalised eigenproblem
+ * C w = λ D w, where C is the covariance of all views together and D its diagonal blocks.
  *
  * λ is 1 plus the number of other views times their mean correlation, so the correlation of a component is
- * (λ - 1) / (views - 1). Weights are scaled so that the variances of the views' variates average 1. For two views
- * both are what two-view CCA gives.
- * @param cross gives the covariance of the views i < j, which is overwritten
- * @param dimensions how many components at most; all ranks together bound them too
+ * (λ - 1) / (views - 1). Weights are scaled so that the variances of the views' variates average 1. For two
+ * views both are what two-view CCA gives.
  */
 export async function solveMultiView(
-  views: readonly Whitening[],
-  cross: (i: number, j: number) => Matrix64,
-  dimensions: number,
-  options: { readonly engine: Engine; readonly signal?: AbortSignal | undefined },
+  views: readonly WhitenedView[],
+  coherence: Coherence,
+  options: SolveOptions,
 ): Promise<CanonicalSolution> {
-  const { engine, signal } = options;
+  const { engine, signal, dimensions } = options;
   const starts = [0];
   for (const view of views) starts.push(starts.at(-1)! + view.rank);
   const total = starts.at(-1)!;
-  const k = Math.min(dimensions, total);
+  const count = Math.min(dimensions, total);
 
   const whitened = zeros64(total, total);
   for (let i = 0; i < total; i++) whitened.data[i * total + i] = 1;
   for (let j = 1; j < views.length; j++)
-    for (let i = 0; i < j; i++) {
-      const half = transpose(await views[i]!.whiten(cross(i, j)));
-      placeSymmetric(await views[j]!.whiten(half), whitened, starts[j]!, starts[i]!);
-    }
+    for (let i = 0; i < j; i++) placeSymmetric(await coherence(i, j), whitened, starts[i]!, starts[j]!);
 
-  const { values, vectors } = await engine.eigenSymmetric(
-    whitened,
-    signal ? { count: k, signal } : { count: k },
-  );
+  const { values, vectors } = await engine.eigenSymmetric(whitened, signal ? { count, signal } : { count });
   const weights: Matrix64[] = [];
   for (const [i, view] of views.entries()) {
-    const part = vectors.data.slice(starts[i]! * k, starts[i + 1]! * k);
-    for (let p = 0; p < part.length; p++) part[p]! *= Math.sqrt(views.length);
-    weights.push(await view.unwhiten({ rows: view.rank, columns: k, data: part }));
+    const data = vectors.data.slice(starts[i]! * count, starts[i + 1]! * count);
+    for (let p = 0; p < data.length; p++) data[p]! *= Math.sqrt(views.length);
+    weights.push(await view.unwhiten({ rows: view.rank, columns: count, data }));
   }
   return { correlations: values.map((value) => (value - 1) / (views.length - 1)), weights };
 }

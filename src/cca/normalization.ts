@@ -1,5 +1,3 @@
-import type { Moments } from './moments.ts';
-
 /**
  * How a block is scaled before views are joined and ridges added:
  * `none`: as it is; `energy`: all of it by one factor, to a total variance of 1; `standardize`: each column to
@@ -9,16 +7,15 @@ export type Normalization = 'none' | 'energy' | 'standardize';
 
 /**
  * The factor for each column of a block; 0 for constant columns, which carry nothing.
+ * @param variances the variance of each column, 0 for constant ones
  * @param parts lengths of stretches of columns (the layers of a network, say), each of which is normalised on its
  * own, so that a long one does not drown a short one; one stretch when left out
  */
 export function columnScales(
-  moments: Moments,
-  block: number,
+  variances: Float64Array,
   normalization: Normalization,
-  parts: readonly number[] = [moments.sizes[block]!],
+  parts: readonly number[] = [variances.length],
 ): Float64Array {
-  const variances = moments.variances(block);
   const scales = new Float64Array(variances.length);
   let start = 0;
   for (const length of parts) {

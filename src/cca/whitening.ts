@@ -1,17 +1,12 @@
 import { CovistaError } from '../errors.ts';
 import type { Engine } from '../linalg/engine.ts';
 import { type Matrix64, zeros64 } from '../linalg/matrix.ts';
+import type { WhitenedView } from './canonical-solution.ts';
 
-/**
- * W (size x rank) with Wᵀ S W = I for a covariance S: it turns features of any scale and correlation into
- * `rank` uncorrelated ones of unit variance.
- */
-export interface Whitening {
-  readonly rank: number;
+/** How to whiten a covariance S (size x size): W (size x rank) with Wᵀ S W = I. */
+export interface Whitening extends WhitenedView {
   /** Wᵀ M for M (size x columns), rank x columns; M is overwritten. */
   whiten(m: Matrix64): Promise<Matrix64>;
-  /** W M for M (rank x columns), size x columns. */
-  unwhiten(m: Matrix64): Promise<Matrix64>;
 }
 
 /**
