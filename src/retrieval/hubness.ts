@@ -15,7 +15,7 @@ import { topTags } from './top-tags.ts';
 export interface NeighbourCorrectionOptions {
   /** How many of the nearest bank queries count, 16 by default. */
   readonly neighbours?: number;
-  /** How much of their mean similarity is subtracted, 0.75 by default; 0 corrects nothing. */
+  /** How much of their mean similarity is subtracted, 0.5 by default; 0 corrects nothing. */
   readonly weight?: number;
 }
 
@@ -25,7 +25,9 @@ export interface NeighbourCorrectionOptions {
  *     b(i) = w · mean of the k largest s(q, i) over the bank's queries q.
  *
  * One number an item, which {@link Gallery} and scorers take as `correction`; adding an item costs one search of the
- * bank. Chowdhury et al., "Nearest Neighbor Normalization Improves Multimodal Retrieval", EMNLP 2024.
+ * bank. On Flickr8k's validation photos the defaults are the best of 1 to 256 neighbours and weights of 0.25 to 1: with
+ * the training captions and photos as banks they raise Recall@10 from 57.7 to 66.9 (image to text) and from 58.0 to 60.8
+ * (text to image). Chowdhury et al., "Nearest Neighbor Normalization Improves Multimodal Retrieval", EMNLP 2024.
  *
  * @param items items x k, rows of unit length
  * @param bank queries of the kind that will be asked, queries x k, rows of unit length
@@ -38,7 +40,7 @@ export async function neighbourCorrection(
   bank: Matrix32,
   options: NeighbourCorrectionOptions = {},
 ): Promise<Float32Array> {
-  const { neighbours = 16, weight = 0.75 } = options;
+  const { neighbours = 16, weight = 0.5 } = options;
   if (!Number.isFinite(weight))
     throw new CovistaError('usage', `The weight of the hubness correction must be a number, got ${weight}.`);
   const means = await neighbourMeans(engine, items, bank, neighbours);
@@ -108,9 +110,9 @@ export function csls(scorer: Scorer, queryMeans: Float32Array, itemMeans: Float3
 
 /** Options of {@link dynamicInvertedSoftmax}. */
 export interface InvertedSoftmaxOptions {
-  /** Inverse temperature β, 20 by default. */
+  /** Inverse temperature β, 10 by default. */
   readonly sharpness?: number;
-  /** An item is a hub when it is among this many best of any bank query, 1 by default. */
+  /** An item is a hub when it is among this many best of any bank query, 5 by default. */
   readonly hubDepth?: number;
 }
 
@@ -121,7 +123,8 @@ export interface InvertedSoftmaxOptions {
  *     β s(q, i) - log Σ_b exp(β s(b, i))
  *
  * over the bank's queries b; the scores of other queries stay as they are. Scores of different queries cannot be
- * compared. Bogolin et al., "Cross Modal Retrieval with Querybank Normalisation", CVPR 2022, section 3.
+ * compared. On Flickr8k's validation photos the defaults, best of those tried, give Recall@10 66.8 (image to text) and
+ * 60.9 (text to image), no more than the simpler {@link neighbourCorrection}. Bogolin et al., "Cross Modal Retrieval with Querybank Normalisation", CVPR 2022, section 3.
  *
  * @param scorer similarities of the queries
  * @param bank similarities of the bank's queries to the same items; read once, here
@@ -132,7 +135,7 @@ export async function dynamicInvertedSoftmax(
   bank: Scorer,
   options: InvertedSoftmaxOptions = {},
 ): Promise<Scorer> {
-  const { sharpness = 20, hubDepth = 1 } = options;
+  const { sharpness = 10, hubDepth = 5 } = options;
   if (bank.items !== scorer.items)
     throw new CovistaError('bad-values', `The bank scores ${bank.items} items, the queries ${scorer.items}.`);
   if (bank.queries === 0)

@@ -96,7 +96,10 @@ describe('dynamicInvertedSoftmax', () => {
     // The bank's queries both find item 0; of the queries only the first does.
     const bank = matrixScorer(matrix(2, 2, Float32Array.of(0.9, 0.1, 0.7, 0.2)));
     const scorer = matrixScorer(matrix(2, 2, Float32Array.of(0.6, 0.5, 0.3, 0.4)));
-    const { data } = await (await dynamicInvertedSoftmax(scorer, bank, { sharpness: 10 })).block(0, 2);
+    const { data } = await (await dynamicInvertedSoftmax(scorer, bank, { sharpness: 10, hubDepth: 1 })).block(
+      0,
+      2,
+    );
     expect(data[0]).toBeCloseTo(6 - Math.log(Math.exp(9) + Math.exp(7)), 5);
     expect(data[1]).toBeCloseTo(5 - Math.log(Math.exp(1) + Math.exp(2)), 5);
     expect(data[2]).toBeCloseTo(0.3, 6);
