@@ -1,0 +1,80 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { CovistaError } from '../../errors.ts';
+import { Library } from '../../library/index.ts';
+import { type IndexResult, indexPictures } from '../../pipeline/index.ts';
+import { withEncoder } from '../context.ts';
+import { jsonOption, libraryOption, quietOption } from '../options.ts';
+import { type CommonOptions, runCommand } from '../run.ts';
+import { count, paint } from '../terminal.ts';
+
+const EXAMPLES = `
+Examples:
+  covista index ~/Pictures
+  covista index photos --captions captions.csv --library my-library
+  covista index coco/train2017 --captions coco/annotations/captions_train2017.json
+
+Captions are read from MS COCO captions_*.json, Flickr8k *.token.txt, CSV, TSV or JSON lines with a picture column and a
+caption or tags column, or from a .txt file beside each picture. Run it again at any time: only what is new or has
+changed is encoded.`;
+
+interface Options extends CommonOptions {
+  readonly library: string;
+  readonly captions?: string;
+  readonly encoder?: string;
+}
+
+/** `covista index <folder>` */
+export function indexCommand(): Command {
+  return new Command('index')
+    .description('encode a folder of pictures, and their captions or tags, into a library')
+    .argument('<folder>', 'folder of pictures; folders within are included')
+    .addOption(libraryOption())
+    .option('-c, --captions <file>', 'file with the captions or tags of the pictures')
+    .option('-e, --encoder <encoder>', 'image encoder (default: that of the library, or "default")')
+    .addOption(jsonOption())
+    .addOption(quietOption())
+    .addHelpText('after', EXAMPLES)
+    .action((folder: string, options: Options) =>
+      runCommand(options, async (work) => {
+        const existing = existsSync(join(options.library, 'library.json'))
+          ? await Library.open(options.library)
+          : undefined;
+        if (!existsSync(folder)) throw new CovistaError('not-found', `The folder ${folder} does not exist.`);
+        const spec = options.encoder ?? existing?.encoder.spec;
+        return withEncoder(spec, work, async (encoder) => {
+          const { id, size, blocks } = encoder;
+          const library =
+            existing ??
+            (await Library.openOrCreate(options.library, { spec: spec ?? 'default', id, size, blocks }));
+          try {
+            const result = await indexPictures(library, encoder, folder, {
+              ...work,
+              captions: options.captions,
+            });
+            if (result.added + result.unchanged === 0)
+              throw new CovistaError('bad-picture', `None of the pictures in ${folder} could be encoded.`, {
+                hint: result.failed[0]?.reason,
+              });
+            return { text: describe(result, options.library), json: { library: library.folder, ...result } };
+          } finally {
+            library.close();
+          }
+        });
+      }),
+    );
+}
+
+function describe(result: IndexResult, library: string): string {
+  const parts = [`${count(result.added)} encoded`, `${count(result.unchanged)} unchanged`];
+  if (result.removed > 0) parts.push(`${count(result.removed)} removed`);
+  if (result.failed.length > 0) parts.push(`${count(result.failed.length)} unreadable`);
+  const lines = [`${paint('bold', 'Pictures:')} ${parts.join(', ')}; ${count(result.withWords)} have words.`];
+  lines.push(
+    result.withWords > 0
+      ? `Next: covista fit --library ${library}`
+      : 'No picture has words yet: name a captions file with --captions, or put a .txt file beside each picture.',
+  );
+  return lines.join('\n');
+}

@@ -1,0 +1,36 @@
+import { readFileSync } from 'node:fs';
+import { Command } from 'commander';
+import { demoCommand } from './commands/demo.ts';
+import { evalCommand } from './commands/eval.ts';
+import { fitCommand } from './commands/fit.ts';
+import { indexCommand } from './commands/index-pictures.ts';
+import { searchCommand } from './commands/search.ts';
+import { tagCommand } from './commands/tag.ts';
+
+const EXIT_CODES = `
+Exit codes: 0 done, 1 unexpected error, 2 wrong usage, 3 something named does not exist or is empty,
+4 unreadable or unusable data, 5 download failed, 6 numeric failure, 130 stopped by Ctrl-C.
+
+Everything fetched is kept in a cache folder; COVISTA_CACHE names another one.`;
+
+/** The command line as a value, so that tests and documentation can look at it. */
+export function createProgram(): Command {
+  const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+  const program = new Command('covista')
+    .description('Find pictures by words, words by picture and pictures by picture.')
+    .version(manifest.version)
+    .addHelpText('after', EXIT_CODES)
+    .showHelpAfterError('Run with --help to see how it is used.');
+  for (const command of [
+    demoCommand(),
+    indexCommand(),
+    fitCommand(),
+    searchCommand(),
+    tagCommand(),
+    evalCommand(),
+  ])
+    program.addCommand(command);
+  // Usage errors are thrown rather than ending the process, so that output already written is flushed.
+  for (const command of [program, ...program.commands]) command.exitOverride();
+  return program;
+}

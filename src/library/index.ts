@@ -1,0 +1,8 @@
+export {
+  Library,
+  type LibraryEncoder,
+  type PictureRecord,
+  type PictureWords,
+  type VectorBatch,
+  writeAtomically,
+} from './library.ts';

@@ -1,0 +1,324 @@
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import type { Connection, Table } from '@lancedb/lancedb';
+import type { RecordBatch, Schema } from 'apache-arrow';
+import { z } from 'zod';
+import { CovistaError } from '../errors.ts';
+import type { FeatureBlock } from '../image/image-encoder.ts';
+import { type Matrix32, matrix } from '../linalg/matrix.ts';
+import { embeddingsSchema, picturesSchema, TABLES, wordsSchema } from './tables.ts';
+
+/** The version of the folder's layout; a library of another version is refused, never half-read. */
+const LAYOUT_VERSION = 1;
+
+const settingsSchema = z.object({
+  covista: z.literal('library'),
+  version: z.number().int(),
+  encoder: z.object({
+    spec: z.string(),
+    id: z.string(),
+    size: z.number().int().positive(),
+    blocks: z.array(z.object({ name: z.string(), size: z.number().int().positive() })),
+  }),
+});
+
+/** Which encoder made a library's features; features of two encoders are never mixed. */
+export interface LibraryEncoder {
+  /** What the user asked for: `default`, `onnx:model.onnx`. */
+  readonly spec: string;
+  readonly id: string;
+  readonly size: number;
+  readonly blocks: readonly FeatureBlock[];
+}
+
+/** What is stored of a picture's file. */
+export interface PictureRecord {
+  /** Absolute path. */
+  readonly path: string;
+  readonly bytes: number;
+  /** Time of the last change, milliseconds since 1970. */
+  readonly modified: number;
+  readonly width: number;
+  readonly height: number;
+  readonly feature: Float32Array;
+}
+
+/** The words of one picture. */
+export interface PictureWords {
+  readonly path: string;
+  readonly captions: readonly string[];
+  readonly tags: readonly string[];
+}
+
+/** Paths, and row by row the vectors that belong to them. */
+export interface VectorBatch {
+  readonly paths: readonly string[];
+  readonly vectors: Matrix32;
+}
+
+/**
+ * A collection on disk: pictures with their features, words and embeddings in LanceDB tables, and the fitted
+ * model in `model.safetensors`. Every write is one atomic commit, so that a crash loses at most the batch that
+ * was being written.
+ */
+export class Library {
+  readonly folder: string;
+  readonly encoder: LibraryEncoder;
+  readonly #connection: Connection;
+  readonly #tables = new Map<string, Table>();
+
+  private constructor(folder: string, encoder: LibraryEncoder, connection: Connection) {
+    this.folder = folder;
+    this.encoder = encoder;
+    this.#connection = connection;
+  }
+
+  /**
+   * Opens a library.
+   * @throws CovistaError `not-found` when the folder holds none, `version` when another version wrote it,
+   * `bad-format` when its settings cannot be read
+   */
+  static async open(folder: string): Promise<Library> {
+    const at = resolve(folder);
+    const file = join(at, 'library.json');
+    if (!existsSync(file))
+      throw new CovistaError('not-found', `There is no library in ${at}.`, {
+        hint: 'Make one with: covista index <folder of pictures> --library <dir>',
+      });
+    const parsed = settingsSchema.safeParse(parseJson(await readFile(file, 'utf8')));
+    if (!parsed.success)
+      throw new CovistaError('bad-format', `${file} is not the settings file of a library.`, {
+        cause: parsed.error,
+      });
+    if (parsed.data.version !== LAYOUT_VERSION)
+      throw new CovistaError(
+        'version',
+        `The library in ${at} has layout version ${parsed.data.version}; this Covista reads version ${LAYOUT_VERSION}.`,
+        { hint: 'Use the Covista that wrote it, or index the pictures into a new library.' },
+      );
+    return new Library(at, parsed.data.encoder, await connectTo(at));
+  }
+
+  /** Opens the library in a folder, or makes an empty one for this encoder. */
+  static async openOrCreate(folder: string, encoder: LibraryEncoder): Promise<Library> {
+    const at = resolve(folder);
+    if (existsSync(join(at, 'library.json'))) return Library.open(at);
+    await mkdir(at, { recursive: true });
+    const connection = await connectTo(at);
+    await writeAtomically(
+      join(at, 'library.json'),
+      `${JSON.stringify({ covista: 'library', version: LAYOUT_VERSION, encoder }, null, 2)}\n`,
+    );
+    return new Library(at, encoder, connection);
+  }
+
+  /** Where the fitted model is, whether or not there is one yet. */
+  get modelFile(): string {
+    return join(this.folder, 'model.safetensors');
+  }
+
+  /** Adds pictures, or replaces them where their path is known already; one commit. */
+  async putPictures(records: readonly PictureRecord[]): Promise<void> {
+    await this.#put(TABLES.pictures, picturesSchema(this.encoder.size), records);
+  }
+
+  /** Sets the words of pictures; one commit. */
+  async putWords(words: readonly PictureWords[]): Promise<void> {
+    await this.#put(TABLES.words, wordsSchema(), words);
+  }
+
+  /** Replaces all embeddings with none: what a new model asks for. */
+  async clearEmbeddings(): Promise<void> {
+    const names = await this.#connection.tableNames();
+    if (names.includes(TABLES.embeddings)) await this.#connection.dropTable(TABLES.embeddings);
+    this.#tables.delete(TABLES.embeddings);
+  }
+
+  /** Stores embeddings made by the model of this id; one commit. */
+  async putEmbeddings(model: string, batch: VectorBatch): Promise<void> {
+    const size = batch.vectors.columns;
+    const rows = batch.paths.map((path, i) => ({
+      path,
+      model,
+      embedding: batch.vectors.data.subarray(i * size, (i + 1) * size),
+    }));
+    await this.#put(TABLES.embeddings, embeddingsSchema(size), rows);
+  }
+
+  /** Forgets pictures and all that is known of them. */
+  async remove(paths: readonly string[]): Promise<void> {
+    for (const name of Object.values(TABLES)) {
+      const table = await this.#table(name);
+      if (table === undefined) continue;
+      for (let start = 0; start < paths.length; start += 500)
+        await table.delete(
+          `path IN (${paths
+            .slice(start, start + 500)
+            .map(quote)
+            .join(', ')})`,
+        );
+    }
+  }
+
+  /** How many pictures there are. */
+  async count(): Promise<number> {
+    const table = await this.#table(TABLES.pictures);
+    return table === undefined ? 0 : table.countRows();
+  }
+
+  /** Size and time of change of every picture's file when it was encoded, by path. */
+  async files(): Promise<Map<string, { bytes: number; modified: number }>> {
+    const found = new Map<string, { bytes: number; modified: number }>();
+    for await (const batch of this.#scan(TABLES.pictures, ['path', 'bytes', 'modified'])) {
+      const bytes = batch.getChild('bytes')!;
+      const modified = batch.getChild('modified')!;
+      strings(batch, 'path').forEach((path, i) => {
+        found.set(path, { bytes: bytes.get(i) as number, modified: modified.get(i) as number });
+      });
+    }
+    return found;
+  }
+
+  /** The words of every picture that has some, by path. */
+  async words(): Promise<Map<string, PictureWords>> {
+    const found = new Map<string, PictureWords>();
+    for await (const batch of this.#scan(TABLES.words, ['path', 'captions', 'tags'])) {
+      const captions = batch.getChild('captions')!;
+      const tags = batch.getChild('tags')!;
+      strings(batch, 'path').forEach((path, i) => {
+        found.set(path, { path, captions: [...captions.get(i)], tags: [...tags.get(i)] });
+      });
+    }
+    return found;
+  }
+
+  /** The paths of all pictures, batch by batch, in the order of {@link Library.features}. */
+  async *paths(): AsyncGenerator<{ paths: readonly string[] }> {
+    for await (const batch of this.#scan(TABLES.pictures, ['path'])) yield { paths: strings(batch, 'path') };
+  }
+
+  /** The features of all pictures, batch by batch. */
+  async *features(): AsyncGenerator<VectorBatch> {
+    for await (const batch of this.#scan(TABLES.pictures, ['path', 'feature']))
+      yield { paths: strings(batch, 'path'), vectors: vectors(batch, 'feature', this.encoder.size) };
+  }
+
+  /** The features of these pictures, one batch, in any order; pictures that are not in the library are left out. */
+  async featuresOf(paths: readonly string[]): Promise<VectorBatch> {
+    const parts: VectorBatch[] = [];
+    const table = await this.#table(TABLES.pictures);
+    for (let start = 0; table !== undefined && start < paths.length; start += 500) {
+      const some = paths
+        .slice(start, start + 500)
+        .map(quote)
+        .join(', ');
+      for await (const batch of table.query().select(['path', 'feature']).where(`path IN (${some})`))
+        parts.push({ paths: strings(batch, 'path'), vectors: vectors(batch, 'feature', this.encoder.size) });
+    }
+    return joinBatches(parts, this.encoder.size);
+  }
+
+  /** All embeddings made by the model of this id. */
+  async embeddings(model: string, size: number): Promise<VectorBatch> {
+    const parts: VectorBatch[] = [];
+    for await (const batch of this.#scan(TABLES.embeddings, ['path', 'embedding'], `model = ${quote(model)}`))
+      parts.push({ paths: strings(batch, 'path'), vectors: vectors(batch, 'embedding', size) });
+    return joinBatches(parts, size);
+  }
+
+  /** Joins the many small commits of a long run into few large files; worth calling after bulk writes. */
+  async optimize(): Promise<void> {
+    for (const name of Object.values(TABLES)) await (await this.#table(name))?.optimize();
+  }
+
+  /** Closes the tables; the library must not be used afterwards. */
+  close(): void {
+    for (const table of this.#tables.values()) table.close();
+    this.#tables.clear();
+    this.#connection.close();
+  }
+
+  async #table(name: string): Promise<Table | undefined> {
+    const open = this.#tables.get(name);
+    if (open !== undefined) return open;
+    if (!(await this.#connection.tableNames()).includes(name)) return undefined;
+    const table = await this.#connection.openTable(name);
+    this.#tables.set(name, table);
+    return table;
+  }
+
+  async #put(name: string, schema: Schema, rows: readonly object[]): Promise<void> {
+    if (rows.length === 0) return;
+    let table = await this.#table(name);
+    if (table === undefined) {
+      table = await this.#connection.createEmptyTable(name, schema, { existOk: true });
+      this.#tables.set(name, table);
+    }
+    await table
+      .mergeInsert('path')
+      .whenMatchedUpdateAll()
+      .whenNotMatchedInsertAll()
+      .execute(rows as Record<string, unknown>[]);
+  }
+
+  async *#scan(name: string, columns: string[], where?: string): AsyncGenerator<RecordBatch> {
+    const table = await this.#table(name);
+    if (table === undefined) return;
+    const query = table.query().select(columns);
+    for await (const batch of where === undefined ? query : query.where(where))
+      yield batch as unknown as RecordBatch;
+  }
+}
+
+/** Writes a file so that it is there whole or not at all, whatever happens meanwhile. */
+export async function writeAtomically(file: string, content: string | Uint8Array): Promise<void> {
+  const temporary = `${file}.${process.pid}.partial`;
+  await writeFile(temporary, content);
+  await rename(temporary, file);
+}
+
+/** LanceDB logs routine matters to standard error; it is loaded late so that commands without a library start fast. */
+async function connectTo(folder: string): Promise<Connection> {
+  process.env.LANCEDB_LOG ??= 'error';
+  const { connect } = await import('@lancedb/lancedb');
+  return connect(join(folder, 'tables'));
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+const quote = (text: string) => `'${text.replaceAll("'", "''")}'`;
+
+function strings(batch: RecordBatch, column: string): string[] {
+  return [...batch.getChild(column)!] as string[];
+}
+
+/** Copies a vector column out of Arrow's memory. */
+function vectors(batch: RecordBatch, column: string, size: number): Matrix32 {
+  const data = new Float32Array(batch.numRows * size);
+  let at = 0;
+  for (const chunk of batch.getChild(column)!.data) {
+    const values = chunk.children[0]!;
+    const from = (chunk.offset ?? 0) * size;
+    data.set((values.values as Float32Array).subarray(from, from + chunk.length * size), at);
+    at += chunk.length * size;
+  }
+  return matrix(batch.numRows, size, data);
+}
+
+function joinBatches(parts: readonly VectorBatch[], size: number): VectorBatch {
+  const rows = parts.reduce((sum, part) => sum + part.paths.length, 0);
+  const data = new Float32Array(rows * size);
+  let at = 0;
+  for (const part of parts) {
+    data.set(part.vectors.data, at);
+    at += part.vectors.data.length;
+  }
+  return { paths: parts.flatMap((part) => part.paths), vectors: matrix(rows, size, data) };
+}

@@ -1,0 +1,29 @@
+import { Field, FixedSizeList, Float32, Float64, Int32, List, Schema, Utf8 } from 'apache-arrow';
+
+/** The tables of a library; `path`, the absolute path of a picture, is the key of each. */
+export const TABLES = { pictures: 'pictures', words: 'words', embeddings: 'embeddings' } as const;
+
+const text = (name: string) => new Field(name, new Utf8(), false);
+const number = (name: string) => new Field(name, new Float64(), false);
+const whole = (name: string) => new Field(name, new Int32(), false);
+const texts = (name: string) => new Field(name, new List(new Field('item', new Utf8(), true)), false);
+const vector = (name: string, size: number) =>
+  new Field(name, new FixedSizeList(size, new Field('item', new Float32(), true)), false);
+
+/** A picture's file, as it was when encoded, and its feature. */
+export const picturesSchema = (featureSize: number) =>
+  new Schema([
+    text('path'),
+    number('bytes'),
+    number('modified'),
+    whole('width'),
+    whole('height'),
+    vector('feature', featureSize),
+  ]);
+
+/** The words that somebody gave to a picture. */
+export const wordsSchema = () => new Schema([text('path'), texts('captions'), texts('tags')]);
+
+/** A picture's embedding in the joint space of the model named by `model`. */
+export const embeddingsSchema = (size: number) =>
+  new Schema([text('path'), text('model'), vector('embedding', size)]);

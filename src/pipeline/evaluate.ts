@@ -1,0 +1,76 @@
+import {
+  type CaptionRanks,
+  captionRanks,
+  chanceRetrieval,
+  chanceTags,
+  pictureOfCaption,
+  type RetrievalMetrics,
+  retrievalMetrics,
+  type TagMetrics,
+  type TagResults,
+  type TagTruth,
+  tagMetrics,
+  tagResults,
+  tagTruth,
+} from '../evaluation/index.ts';
+import type { Engine } from '../linalg/engine.ts';
+import type { Matrix32 } from '../linalg/matrix.ts';
+import { transposeIndexRows } from '../retrieval/index.ts';
+import { embedPictures, embedTexts, type Model } from './model.ts';
+import { tagScorer } from './tag.ts';
+
+/** Quality of both retrieval directions and of the tags, in per cent. */
+export interface Quality {
+  readonly imageToText: RetrievalMetrics;
+  readonly textToImage: RetrievalMetrics;
+  readonly imageToTag: TagMetrics;
+}
+
+/** Quality on pictures that the model never saw, the level of chance on them, and the results behind both. */
+export interface Evaluation extends Quality {
+  readonly chance: Quality;
+  /** How many pictures and captions were tested. */
+  readonly tested: { readonly pictures: number; readonly captions: number };
+  readonly ranks: CaptionRanks;
+  readonly tags: TagResults;
+  readonly truth: TagTruth;
+}
+
+/** Pictures to test on, none of them seen in training. */
+export interface TestSet {
+  readonly features: Matrix32;
+  /** The captions of each picture, at least one each. */
+  readonly captions: readonly (readonly string[])[];
+}
+
+/**
+ * Tests a model as the literature does (Hodosh et al., JAIR 2013): every caption is one query against all pictures;
+ * every picture is one query against all captions, of which its best-ranked own one counts; a picture's true tags are
+ * the words in at least 2 of its captions, or in its only one.
+ */
+export async function evaluateModel(model: Model, test: TestSet, engine: Engine): Promise<Evaluation> {
+  const { captions } = test;
+  const pictures = await embedPictures(model, test.features, engine);
+  const texts = await embedTexts(model, captions.flat(), engine);
+  const pictureOf = Uint32Array.from(captions.flatMap((some, picture) => some.map(() => picture)));
+  const ranks = await captionRanks(engine, pictures, texts, pictureOf);
+  const single = captions.every((some) => some.length === 1);
+  const tokens = captions.map((some) => some.map((caption) => model.text.words(caption)));
+  const truth = tagTruth(tokens, model.tags, { minimumCaptions: single ? 1 : 2 });
+  const tags = await tagResults(await tagScorer(model, pictures, engine), truth.tags);
+  const own = pictureOfCaption(pictureOf);
+  return {
+    imageToText: retrievalMetrics(ranks.imageToText),
+    textToImage: retrievalMetrics(ranks.textToImage),
+    imageToTag: tagMetrics(tags),
+    chance: {
+      imageToText: chanceRetrieval(transposeIndexRows(own, captions.length), texts.rows),
+      textToImage: chanceRetrieval(own, captions.length),
+      imageToTag: chanceTags(truth.tags, model.tags.length),
+    },
+    tested: { pictures: captions.length, captions: texts.rows },
+    ranks,
+    tags,
+    truth,
+  };
+}

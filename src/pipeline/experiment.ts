@@ -1,0 +1,77 @@
+import { CovistaError } from '../errors.ts';
+import { type Matrix32, selectRows } from '../linalg/matrix.ts';
+import { type Evaluation, evaluateModel } from './evaluate.ts';
+import type { Model } from './model.ts';
+import type { Recipe } from './recipe.ts';
+import { type TrainOptions, train } from './train.ts';
+
+/** Pictures with features and captions, and which of them are learned from and which are tested on. */
+export interface Experiment {
+  readonly encoder: Model['encoder'];
+  /** n x dx. */
+  readonly features: Matrix32;
+  /** The captions of each picture; pictures without any are left out of training and test. */
+  readonly captions: readonly (readonly string[])[];
+  /** Rows of the pictures to learn from. */
+  readonly train: readonly number[];
+  /** Rows of the pictures on which choices are made; never learned from. */
+  readonly validation: readonly number[];
+  /** Rows of the pictures to test on; never learned from, and no choice is made on them. */
+  readonly test: readonly number[];
+}
+
+/** A model and how well it does on the test pictures. */
+export interface ExperimentResult {
+  readonly recipe: string;
+  readonly n: { readonly train: number; readonly validation: number; readonly test: number };
+  readonly model: Model;
+  readonly evaluation: Evaluation;
+  readonly seconds: { readonly fit: number; readonly total: number };
+}
+
+/** Pictures handed to training at once: enough for fast products, little enough memory. */
+const BATCH = 2048;
+
+/**
+ * Trains by a recipe on the training pictures and tests on the test pictures.
+ * @throws CovistaError `no-data` when there is nothing to learn from or to test on
+ */
+export async function runExperiment(
+  experiment: Experiment,
+  recipe: Recipe,
+  options: TrainOptions,
+): Promise<ExperimentResult> {
+  const started = performance.now();
+  const { features, captions } = experiment;
+  const withCaptions = (rows: readonly number[]) => rows.filter((i) => captions[i]!.length > 0);
+  const training = withCaptions(experiment.train);
+  const test = withCaptions(experiment.test);
+  if (training.length === 0) throw new CovistaError('no-data', 'No training picture has a caption.');
+  if (test.length === 0) throw new CovistaError('no-data', 'No test picture has a caption.');
+  const model = await train(
+    {
+      encoder: experiment.encoder,
+      captions: training.map((i) => captions[i]!),
+      *features() {
+        for (let start = 0; start < training.length; start += BATCH)
+          yield selectRows(features, training.slice(start, start + BATCH));
+      },
+    },
+    recipe,
+    options,
+  );
+  const fitted = performance.now();
+  options.onProgress?.({ stage: `test on ${test.length} pictures`, done: 0 });
+  const evaluation = await evaluateModel(
+    model,
+    { features: selectRows(features, test), captions: test.map((i) => captions[i]!) },
+    options.engine,
+  );
+  return {
+    recipe: recipe.name,
+    n: { train: training.length, validation: withCaptions(experiment.validation).length, test: test.length },
+    model,
+    evaluation,
+    seconds: { fit: (fitted - started) / 1000, total: (performance.now() - started) / 1000 },
+  };
+}

@@ -1,0 +1,28 @@
+export {
+  type DemoEvaluation,
+  type DemoOptions,
+  type DemoQuery,
+  type DemoResult,
+  type DemoTagging,
+  runDemo,
+} from './demo.ts';
+export { demoReport } from './demo-report.ts';
+export { type Evaluation, evaluateModel, type Quality, type TestSet } from './evaluate.ts';
+export { type Experiment, type ExperimentResult, runExperiment } from './experiment.ts';
+export { type ExperimentFiles, readExperiment } from './experiment-files.ts';
+export { captionsOf, fitLibrary, libraryPairs } from './fit-library.ts';
+export { type IndexOptions, type IndexResult, indexPictures } from './index-pictures.ts';
+export { libraryExperiment } from './library-experiment.ts';
+export { type CaptionBank, embedPictures, embedTexts, type Model } from './model.ts';
+export { type LoadedModel, loadModel, saveModel } from './model-file.ts';
+export { RECIPES, type Recipe, recipeByName, type TagMethod } from './recipe.ts';
+export {
+  encodePictures,
+  type Hit,
+  openPictureIndex,
+  type PictureIndex,
+  searchByFeature,
+  searchByWords,
+} from './search.ts';
+export { type Tag, tagFeatures, tagScorer } from './tag.ts';
+export { type PairSource, type TrainOptions, train } from './train.ts';

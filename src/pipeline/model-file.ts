@@ -1,0 +1,129 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { z } from 'zod';
+import { loadJointSpace, saveJointSpace } from '../cca/index.ts';
+import { CovistaError } from '../errors.ts';
+import { writeAtomically } from '../library/index.ts';
+import {
+  decodeSafetensors,
+  encodeSafetensors,
+  fromFloat16,
+  type Tensor,
+  toFloat16,
+} from '../linalg/index.ts';
+import { matrix } from '../linalg/matrix.ts';
+import { TextEncoder, type WordVectors } from '../text/index.ts';
+import type { CaptionBank, Model } from './model.ts';
+import { type Recipe, recipeSchema } from './recipe.ts';
+
+/** The version of the file's layout. */
+const VERSION = 1;
+
+const settingsSchema = z.object({
+  recipe: recipeSchema,
+  encoder: z.object({
+    id: z.string(),
+    size: z.number().int().positive(),
+    blocks: z.array(z.object({ name: z.string(), size: z.number().int().positive() })),
+  }),
+  text: z.unknown(),
+  tags: z.array(z.string()),
+  trained: z.object({ pictures: z.number().int(), captions: z.number().int() }),
+});
+
+/** A model as loaded, and the id that tells it from every other. */
+export interface LoadedModel {
+  readonly model: Model;
+  /** Made from the file's content: the same model has the same id everywhere. */
+  readonly id: string;
+}
+
+/**
+ * Writes a model as one safetensors file that Python can read: the joint space, the bank of captions in half
+ * precision, and everything else as JSON in the metadata. The file is there whole or not at all.
+ */
+export async function saveModel(file: string, model: Model): Promise<void> {
+  const tensors = new Map<string, Tensor>();
+  const space = decodeSafetensors(saveJointSpace(model.space));
+  for (const [name, tensor] of space.tensors) tensors.set(`space.${name}`, tensor);
+  if (model.bank !== undefined) {
+    const { embeddings, words } = model.bank;
+    const shape = [embeddings.rows, embeddings.columns];
+    tensors.set('bank.embeddings', { type: 'F16', shape, data: toFloat16(embeddings.data) });
+    tensors.set('bank.offsets', { type: 'U32', shape: [words.offsets.length], data: words.offsets });
+    tensors.set('bank.words', { type: 'U32', shape: [words.indices.length], data: words.indices });
+  }
+  const { recipe, encoder, text, tags, trained } = model;
+  const bytes = encodeSafetensors(tensors, {
+    covista: 'model',
+    version: String(VERSION),
+    model: JSON.stringify({ recipe, encoder, text: text.toJSON(), tags, trained }),
+    space: JSON.stringify(space.metadata),
+  });
+  await writeAtomically(file, bytes);
+}
+
+/**
+ * Reads a model.
+ * @param options `wordVectors`: opens the word vectors, called only when the model needs them
+ * @throws CovistaError `not-found` without the file, `version` when another version wrote it, `bad-format` when it
+ * is damaged
+ */
+export async function loadModel(
+  file: string,
+  options: { readonly wordVectors: () => Promise<WordVectors> },
+): Promise<LoadedModel> {
+  const bytes = await readFile(file).catch((cause) => {
+    throw new CovistaError('not-found', `There is no model in ${file} yet.`, {
+      cause,
+      hint: 'Learn one first: covista fit --library <dir>',
+    });
+  });
+  const { tensors, metadata } = decodeSafetensors(bytes, file);
+  if (metadata.covista !== 'model' || metadata.model === undefined || metadata.space === undefined)
+    throw new CovistaError('bad-format', `${file} is not a Covista model.`);
+  if (metadata.version !== String(VERSION))
+    throw new CovistaError(
+      'version',
+      `${file} has version ${metadata.version}; this Covista reads version ${VERSION}.`,
+      { hint: 'Learn it again: covista fit --library <dir>' },
+    );
+  const settings = settingsSchema.safeParse(JSON.parse(metadata.model));
+  if (!settings.success)
+    throw new CovistaError('bad-format', `The settings in ${file} cannot be read.`, {
+      cause: settings.error,
+    });
+  const { recipe, encoder, text, tags, trained } = settings.data;
+  const spaceTensors = new Map(
+    [...tensors].flatMap(([name, tensor]) =>
+      name.startsWith('space.') ? [[name.slice('space.'.length), tensor] as const] : [],
+    ),
+  );
+  const wordVectors = recipe.text.includes('vectors') ? await options.wordVectors() : undefined;
+  return {
+    model: {
+      recipe: recipe as Recipe,
+      encoder,
+      text: TextEncoder.fromJSON(text, { wordVectors }),
+      space: loadJointSpace(encodeSafetensors(spaceTensors, JSON.parse(metadata.space))),
+      tags,
+      bank: bankFrom(tensors, file),
+      trained,
+    },
+    id: createHash('sha256').update(bytes).digest('hex').slice(0, 16),
+  };
+}
+
+function bankFrom(tensors: ReadonlyMap<string, Tensor>, file: string): CaptionBank | undefined {
+  const embeddings = tensors.get('bank.embeddings');
+  if (embeddings === undefined) return undefined;
+  const offsets = tensors.get('bank.offsets');
+  const words = tensors.get('bank.words');
+  if (embeddings.type !== 'F16' || offsets?.type !== 'U32' || words?.type !== 'U32')
+    throw new CovistaError('bad-format', `The bank of captions in ${file} cannot be read.`);
+  const [rows, columns] = embeddings.shape as [number, number];
+  return {
+    embeddings: matrix(rows, columns, fromFloat16(embeddings.data)),
+    words: { offsets: offsets.data, indices: words.data },
+  };
+}

@@ -1,0 +1,52 @@
+import { type JointSpace, normalizeRows, project, scaleComponents } from '../cca/index.ts';
+import type { FeatureBlock } from '../image/image-encoder.ts';
+import type { Engine } from '../linalg/engine.ts';
+import type { Matrix32, Rows } from '../linalg/matrix.ts';
+import type { IndexRows } from '../retrieval/index.ts';
+import type { TextEncoder } from '../text/index.ts';
+import type { Recipe } from './recipe.ts';
+
+/** The training captions as they vote for tags: their embeddings, and the tag words that each one holds. */
+export interface CaptionBank {
+  /** Captions x k, unit length. */
+  readonly embeddings: Matrix32;
+  /** The words of each caption, as positions in the model's tags. */
+  readonly words: IndexRows;
+}
+
+/** All that was learned from a collection, and all that is needed to search it. */
+export interface Model {
+  readonly recipe: Recipe;
+  readonly encoder: { readonly id: string; readonly size: number; readonly blocks: readonly FeatureBlock[] };
+  readonly text: TextEncoder;
+  readonly space: JointSpace;
+  /** Tags that can be given, most frequent first. */
+  readonly tags: readonly string[];
+  /** Missing in recipes that do not vote. */
+  readonly bank: CaptionBank | undefined;
+  readonly trained: { readonly pictures: number; readonly captions: number };
+}
+
+const IMAGE = 0;
+const TEXT = 1;
+
+/** Places pictures in the joint space: unit-length rows (n x k) of image features (n x dx). */
+export function embedPictures(model: Model, features: Matrix32, engine: Engine): Promise<Matrix32> {
+  return embed(model, IMAGE, [features], engine);
+}
+
+/** Places texts in the joint space: unit-length rows (n x k). A text of unknown words only lands anywhere. */
+export function embedTexts(model: Model, texts: readonly string[], engine: Engine): Promise<Matrix32> {
+  return embed(model, TEXT, model.text.encode(texts), engine);
+}
+
+/** Projects, scales each component by its correlation to the recipe's power, and brings rows to unit length. */
+export async function embed(
+  model: Pick<Model, 'space' | 'recipe'>,
+  view: number,
+  rows: readonly Rows[],
+  engine: Engine,
+): Promise<Matrix32> {
+  const projected = await project(model.space, view, rows, { engine });
+  return normalizeRows(scaleComponents(projected, model.space.correlations, model.recipe.scaling));
+}

@@ -1,0 +1,154 @@
+import { readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { covista, scratch } from './covista.ts';
+import { writeShapes } from './shapes.ts';
+
+let folder: string;
+let library: string;
+let captions: string;
+let pictures: number;
+
+beforeAll(async () => {
+  folder = await scratch();
+  library = join(folder, 'library');
+  ({ captions, pictures } = await writeShapes(join(folder, 'photos')));
+  const indexed = await covista(['index', join(folder, 'photos'), '-c', captions, '-l', library]);
+  expect(indexed).toMatchObject({ code: 0 });
+  const fitted = await covista(['fit', '-l', library]);
+  expect(fitted).toMatchObject({ code: 0 });
+});
+
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+describe('covista index', () => {
+  it('encodes nothing twice, and notices what changed', async () => {
+    const again = await covista(['index', join(folder, 'photos'), '-c', captions, '-l', library, '--json']);
+    expect(JSON.parse(again.stdout)).toMatchObject({ added: 0, unchanged: pictures, withWords: pictures });
+  });
+
+  it('names unreadable pictures and goes on with the others', async () => {
+    const photos = join(folder, 'damaged');
+    const { captions: words } = await writeShapes(photos);
+    await writeFile(join(photos, 'empty.jpg'), '');
+    await writeFile(join(photos, 'text.png'), 'not a picture');
+    await truncate(join(photos, 'red-circle0.png'), 200);
+    const result = await covista([
+      'index',
+      photos,
+      '-c',
+      words,
+      '-l',
+      join(folder, 'damaged-library'),
+      '--json',
+    ]);
+    expect(result.code).toBe(0);
+    const { added, failed } = JSON.parse(result.stdout);
+    expect(added).toBe(pictures - 1);
+    const names = failed.map(({ path }: { path: string }) => basename(path)).sort();
+    expect(names).toEqual(['empty.jpg', 'red-circle0.png', 'text.png']);
+    for (const name of names) expect(result.stderr).toContain(name);
+  });
+
+  it('says what is wrong with a folder that does not exist or holds no pictures', async () => {
+    const missing = await covista(['index', join(folder, 'nowhere'), '-l', join(folder, 'x')]);
+    expect(missing.code).toBe(3);
+    expect(missing.stderr).toContain('nowhere');
+    const empty = await covista(['index', join(library, 'tables'), '-l', join(folder, 'x')]);
+    expect(empty.code).toBe(3);
+    expect(empty.stderr).toContain('no pictures');
+  });
+});
+
+describe('covista search', () => {
+  it.each([
+    ['a red circle', /^red-circle/],
+    ['yellow triangle', /^yellow-triangle/],
+  ])('finds %s first', async (query, expected) => {
+    const found = await covista(['search', query, '-l', library, '-n', '3', '--json']);
+    const { hits } = JSON.parse(found.stdout);
+    expect(hits).toHaveLength(3);
+    expect(basename(hits[0].path)).toMatch(expected);
+  });
+
+  it('finds a picture by itself', async () => {
+    const image = join(folder, 'photos', 'green-square0.png');
+    const { hits } = JSON.parse(
+      (await covista(['search', '--image', image, '-l', library, '--json'])).stdout,
+    );
+    expect(hits[0].path).toBe(image);
+    expect(hits[0].score).toBeCloseTo(1, 3);
+  });
+
+  it('prints a table for people, without colour codes into a pipe', async () => {
+    const { stdout } = await covista(['search', 'blue', '-l', library, '-n', '2']);
+    expect(stdout).toContain('blue-');
+    expect(stdout).not.toContain('\x1b');
+  });
+
+  it('refuses words that it cannot know', async () => {
+    const unknown = await covista(['search', 'qqqxzzy', '-l', library]);
+    expect(unknown.code).toBe(2);
+    expect(unknown.stderr).toContain('qqqxzzy');
+  });
+
+  it('asks for words or a picture', async () => {
+    expect((await covista(['search', '-l', library])).code).toBe(2);
+  });
+});
+
+describe('covista tag', () => {
+  it('describes pictures in the words of the library', async () => {
+    const picture = join(folder, 'photos', 'blue-triangle24.png');
+    const { stdout } = await covista(['tag', picture, '-l', library, '-n', '4', '--json']);
+    const words = JSON.parse(stdout).pictures[0].tags.map(({ word }: { word: string }) => word);
+    expect(words).toContain('blue');
+    expect(words).toContain('triangle');
+  });
+});
+
+describe('a library that is not as it should be', () => {
+  it('is refused when it does not exist', async () => {
+    const result = await covista(['search', 'red', '-l', join(folder, 'none')]);
+    expect(result.code).toBe(3);
+    expect(result.stderr).toContain('covista index');
+  });
+
+  it('is refused when another version wrote it', async () => {
+    const other = join(folder, 'other-version');
+    await covista(['index', join(folder, 'photos'), '-l', other]);
+    const file = join(other, 'library.json');
+    const settings = JSON.parse(await readFile(file, 'utf8'));
+    await writeFile(file, JSON.stringify({ ...settings, version: 999 }));
+    const result = await covista(['fit', '-l', other]);
+    expect(result.code).toBe(4);
+    expect(result.stderr).toContain('999');
+  });
+
+  it('cannot be fitted without words, nor searched before it is fitted', async () => {
+    const bare = join(folder, 'bare');
+    const photos = join(folder, 'wordless');
+    await writeShapes(photos);
+    await covista(['index', photos, '-l', bare]);
+    const fitted = await covista(['fit', '-l', bare]);
+    expect(fitted.code).toBe(3);
+    expect(fitted.stderr).toContain('words');
+    const searched = await covista(['search', 'red', '-l', bare]);
+    expect(searched.code).toBe(3);
+    expect(searched.stderr).toContain('covista fit');
+  });
+});
+
+describe('covista', () => {
+  it.each(['index', 'fit', 'search', 'tag', 'eval', 'demo'])('explains %s', async (command) => {
+    const { code, stdout } = await covista([command, '--help']);
+    expect(code).toBe(0);
+    expect(stdout).toContain(`Usage: covista ${command}`);
+    expect(stdout).toContain('--json');
+  });
+
+  it('refuses unknown commands and options', async () => {
+    expect((await covista(['fly'])).code).toBe(2);
+    expect((await covista(['fit', '--wings'])).code).toBe(2);
+  });
+});
