@@ -57,7 +57,7 @@ describe('a converted graph', () => {
     expect(feature).toHaveLength(wanted.length);
     for (const [index, value] of feature.entries()) {
       const distance = Math.abs(value - wanted[index]!);
-      expect(distance, `value ${index}`).toBeLessThan(2e-6 * (1 + Math.abs(wanted[index]!)));
+      expect(distance, `value ${index}`).toBeLessThan(1e-5 * (1 + Math.abs(wanted[index]!)));
     }
   });
 
