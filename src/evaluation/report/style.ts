@@ -54,16 +54,16 @@ figcaption strong { color: var(--ink); }
 ol, ul { list-style: none; margin: 0; padding: 0; }
 img { display: block; width: 100%; aspect-ratio: 1; object-fit: cover; background: var(--tile); border-radius: 3px; }
 .query { margin-bottom: 1.75rem; break-inside: avoid; }
-.pictures { display: grid; grid-template-columns: repeat(6, 1fr); gap: .625rem; }
+.pictures { display: grid; grid-template-columns: repeat(6, minmax(0, 1fr)); gap: .625rem; }
 .score { display: block; font: .8125rem/1.4 var(--sans); font-variant-numeric: tabular-nums; color: var(--soft); margin-top: .25rem; }
-.pictures .right img { outline: 2px solid var(--right); outline-offset: 1px; }
+.pictures .right img { outline: 3px solid var(--right); outline-offset: -3px; }
 .mark { display: inline-block; width: 1.15em; font: 600 .8125rem/1.4 var(--sans); }
 .right { color: var(--right); }
 .wrong { color: var(--wrong); }
 
-.tagged { display: grid; grid-template-columns: repeat(2, 1fr); gap: 1.5rem 2rem; }
-.tagged > li { display: grid; grid-template-columns: 9.5rem 1fr; gap: 1rem; align-items: start; break-inside: avoid; }
-.tags li { display: grid; grid-template-columns: 1.15rem minmax(4rem, 1fr) 4.5rem 2.75rem; align-items: center; gap: .25rem; font: .875rem/1.6 var(--sans); }
+.tagged { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 1.5rem 2rem; }
+.tagged > li { display: grid; grid-template-columns: minmax(0, 9.5rem) minmax(11rem, 1fr); gap: 1rem; align-items: start; break-inside: avoid; }
+.tags li { display: grid; grid-template-columns: 1.15rem minmax(0, 1fr) clamp(2rem, 25%, 4.5rem) 2.75rem; align-items: center; gap: .25rem; font: .875rem/1.6 var(--sans); }
 .tags li > .word:first-child { grid-column: 1 / 3; }
 .word { overflow-wrap: anywhere; }
 .bar > span { display: block; height: .375rem; border-radius: 2px; background: currentColor; opacity: .5; }
