@@ -29,8 +29,8 @@ export function pairCount(block: BlockRows): number {
 
 /**
  * Checks one block of a batch.
- * @throws CovistaError `bad-values` when its number of pairs or columns differs from what is expected, a row
- *   or column number is out of range, or a value is not finite; names the block, row and column
+ * @throws CovistaError `bad-values` when its number of pairs or columns differs from what is expected, or a row
+ *   or column number is out of range
  */
 export function checkBlock(block: BlockRows, index: number, pairs: number, size: number): CheckedBlock {
   const rows = 'of' in block ? block.rows : block;
@@ -41,7 +41,7 @@ export function checkBlock(block: BlockRows, index: number, pairs: number, size:
       'bad-values',
       `Block ${index} has ${pairCount(block)} pairs, but block 0 has ${pairs}.`,
     );
-  checkFinite(rows, index);
+  if (isSparse(rows)) checkSparse(rows, index);
   if (!('of' in block)) return { rows, of: undefined, counts: undefined };
   const counts = new Float64Array(rows.rows);
   for (let p = 0; p < pairs; p++) {
@@ -56,17 +56,6 @@ export function checkBlock(block: BlockRows, index: number, pairs: number, size:
   return { rows, of: block.of, counts };
 }
 
-function checkFinite(rows: Rows, index: number): void {
-  if (isSparse(rows)) checkSparse(rows, index);
-  else {
-    const { data, columns } = rows;
-    for (let p = 0; p < data.length; p++) {
-      // x - x is 0 for every finite number and NaN for all others.
-      if (data[p]! - data[p]! !== 0) throw notFinite(index, Math.floor(p / columns), p % columns, data[p]!);
-    }
-  }
-}
-
 function checkSparse(s: SparseRows, index: number): void {
   const stored = s.offsets[s.rows];
   if (s.offsets.length !== s.rows + 1 || stored! > s.values.length || stored! > s.indices.length)
@@ -79,37 +68,53 @@ function checkSparse(s: SparseRows, index: number): void {
           'bad-values',
           `Block ${index}, row ${i}: column numbers must ascend and stay below ${s.columns}, got ${column}.`,
         );
-      if (!Number.isFinite(s.values[p]!)) throw notFinite(index, i, column, s.values[p]!);
     }
 }
 
-function notFinite(block: number, row: number, column: number, value: number): CovistaError {
-  return new CovistaError('bad-values', `Block ${block}, row ${row}, column ${column} is ${value}.`, {
-    hint: 'Leave this item out, or encode it again.',
-  });
-}
-
-/** into += Σ over pairs of (x - shift), one number a column. */
-export function addColumnSums(
-  block: CheckedBlock,
-  shift: Float64Array | undefined,
-  into: Float64Array,
-): void {
+/**
+ * Σ over pairs of (x - shift), one number a column.
+ * @param index which block it is, for messages
+ * @throws CovistaError `bad-values` naming block, row and column of a value that is not finite
+ */
+export function columnSums(block: CheckedBlock, shift: Float64Array, index: number): Float64Array {
   const { rows, counts } = block;
+  const sums = new Float64Array(rows.columns);
   if (isSparse(rows)) {
     for (let i = 0; i < rows.rows; i++) {
       const count = counts ? counts[i]! : 1;
       for (let p = rows.offsets[i]!; p < rows.offsets[i + 1]!; p++)
-        into[rows.indices[p]!]! += count * rows.values[p]!;
+        sums[rows.indices[p]!]! += count * rows.values[p]!;
     }
-    return;
+  } else {
+    const { data, columns } = rows;
+    for (let i = 0; i < rows.rows; i++) {
+      const count = counts ? counts[i]! : 1;
+      const from = i * columns;
+      for (let c = 0; c < columns; c++) sums[c]! += count * (data[from + c]! - shift[c]!);
+    }
   }
-  const { data, columns } = rows;
-  for (let i = 0; i < rows.rows; i++) {
-    const count = counts ? counts[i]! : 1;
-    const from = i * columns;
-    for (let c = 0; c < columns; c++) into[c]! += count * (data[from + c]! - (shift ? shift[c]! : 0));
-  }
+  // One bad value spoils its column's sum (0 times NaN too), so that good data are read only once.
+  if (!sums.every(Number.isFinite)) throw notFinite(rows, index);
+  return sums;
+}
+
+function notFinite(rows: Rows, block: number): CovistaError {
+  const values = isSparse(rows) ? rows.values.subarray(0, rows.offsets[rows.rows]) : rows.data;
+  const position = values.findIndex((value: number) => !Number.isFinite(value));
+  if (position < 0)
+    return new CovistaError(
+      'bad-values',
+      `Block ${block}: the sums of its columns exceed the largest number.`,
+    );
+  const row = isSparse(rows)
+    ? rows.offsets.findIndex((end) => end > position) - 1
+    : Math.floor(position / rows.columns);
+  const column = isSparse(rows) ? rows.indices[position] : position % rows.columns;
+  return new CovistaError(
+    'bad-values',
+    `Block ${block}, row ${row}, column ${column} is ${values[position]}.`,
+    { hint: 'Leave this item out, or encode it again.' },
+  );
 }
 
 /**

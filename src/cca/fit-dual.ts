@@ -1,7 +1,7 @@
 import { throwIfAborted } from '../errors.ts';
 import type { Engine } from '../linalg/engine.ts';
-import { isSparse, type Matrix64, zeros64 } from '../linalg/matrix.ts';
-import { type BlockRows, type CheckedBlock, checkBlock, pairCount } from './block-rows.ts';
+import { isSparse, type Matrix64, row, zeros64 } from '../linalg/matrix.ts';
+import { type BlockRows, type CheckedBlock, checkBlock, columnSums, pairCount } from './block-rows.ts';
 import type { WhitenedView } from './canonical-solution.ts';
 import { type FitOptions, joined, planViews, type ViewPlan } from './fit-options.ts';
 import { fixSigns } from './fix-signs.ts';
@@ -22,8 +22,11 @@ export async function fitDual(blocks: readonly BlockRows[], options: FitOptions)
   const { engine, signal, dimensions } = options;
   const n = pairCount(blocks[0]!);
   const sizes = blocks.map((block) => ('of' in block ? block.rows.columns : block.columns));
-  const rows = blocks.map((block, i) => denseRows(checkBlock(block, i, n, sizes[i]!), n));
-  const means = rows.map(centre);
+  const checked = blocks.map((block, i) => checkBlock(block, i, n, sizes[i]!));
+  const means = checked.map((block, i) =>
+    columnSums(block, new Float64Array(sizes[i]!), i).map((sum) => sum / n),
+  );
+  const rows = checked.map((block, i) => centredRows(block, n, means[i]!));
   const variances = rows.map((block, i) => columnVariances(block, means[i]!));
   const views = planViews(sizes, (block) => variances[block]!, options);
 
@@ -109,28 +112,21 @@ function equalScales(x: Matrix64): Float64Array {
   return scales;
 }
 
-/** The rows of a block for each pair, as a new float64 matrix. */
-function denseRows(block: CheckedBlock, n: number): Matrix64 {
+/** The rows of a block for each pair, less their mean, as a new float64 matrix. */
+function centredRows(block: CheckedBlock, n: number, mean: Float64Array): Matrix64 {
   const { rows, of } = block;
-  const dense = zeros64(n, rows.columns);
+  const { columns } = rows;
+  const centred = zeros64(n, columns);
   for (let i = 0; i < n; i++) {
     const r = of ? of[i]! : i;
-    const start = i * rows.columns;
+    const target = row(centred, i);
     if (isSparse(rows))
       for (let p = rows.offsets[r]!; p < rows.offsets[r + 1]!; p++)
-        dense.data[start + rows.indices[p]!] = rows.values[p]!;
-    else dense.data.set(rows.data.subarray(r * rows.columns, (r + 1) * rows.columns), start);
+        target[rows.indices[p]!] = rows.values[p]!;
+    else target.set(row(rows, r));
+    for (let c = 0; c < columns; c++) target[c]! -= mean[c]!;
   }
-  return dense;
-}
-
-/** Subtracts the mean of each column, in place, and returns the means. */
-function centre(m: Matrix64): Float64Array {
-  const { rows, columns, data } = m;
-  const mean = new Float64Array(columns);
-  for (let i = 0; i < rows; i++) for (let c = 0; c < columns; c++) mean[c]! += data[i * columns + c]! / rows;
-  for (let i = 0; i < rows; i++) for (let c = 0; c < columns; c++) data[i * columns + c]! -= mean[c]!;
-  return mean;
+  return centred;
 }
 
 /** The variances of centred columns; what rounding of the mean explains is 0. */

@@ -1,7 +1,7 @@
 import { CovistaError, throwIfAborted } from '../errors.ts';
 import type { Engine } from '../linalg/engine.ts';
 import { isSparse, type Matrix64, zeros64 } from '../linalg/matrix.ts';
-import { addColumnSums, type BlockRows, checkBlock, pairCount } from './block-rows.ts';
+import { type BlockRows, checkBlock, columnSums, pairCount } from './block-rows.ts';
 import { addCrossProducts, addSquares } from './cross-products.ts';
 
 /** The numbers that {@link Moments} stand on: sums over pairs of blocks shifted close to their means. */
@@ -135,27 +135,30 @@ export class Moments {
     const checked = blocks.map((block, i) => checkBlock(block, i, pairs, this.sizes[i]!));
     if (pairs === 0) return;
 
-    const first = this.count === 0;
-    const shifts = checked.map((block, i) => {
-      if (isSparse(block.rows)) return new Float64Array(this.sizes[i]!);
-      if (!first) return this.#sums.shifts[i]!;
-      const mean = new Float64Array(this.sizes[i]!);
-      addColumnSums(block, undefined, mean);
-      return mean.map((sum) => sum / pairs);
-    });
-    if (first) this.#sums = { ...this.#sums, shifts };
-    else if (checked.some((block, i) => isSparse(block.rows) && this.#sums.shifts[i]!.some(Boolean)))
+    const known = checked.map((block, i) =>
+      isSparse(block.rows) ? new Float64Array(this.sizes[i]!) : this.#sums.shifts[i]!,
+    );
+    const added = checked.map((block, i) => columnSums(block, known[i]!, i));
+    const moved = checked.map((block, i) =>
+      this.count > 0 || isSparse(block.rows)
+        ? { shift: known[i]!, sum: added[i]! }
+        : aboutMean(known[i]!, added[i]!, pairs),
+    );
+    const shifts = moved.map(({ shift }) => shift);
+    if (this.count === 0) this.#sums = { ...this.#sums, shifts };
+    else if (shifts.some((shift, i) => distinct(shift, this.#sums.shifts[i]!)))
       this.#sums = combine(this.#sums, shifts, [[this.#sums, 1]]);
 
     const { sums, products } = this.#sums;
-    const shiftOf = (i: number) => (isSparse(checked[i]!.rows) ? undefined : shifts[i]!);
+    const shiftOf = (i: number) => (isSparse(checked[i]!.rows) ? undefined : this.#sums.shifts[i]!);
     for (let i = 0; i < checked.length; i++) {
-      addColumnSums(checked[i]!, shiftOf(i), sums[i]!);
-      await addSquares(engine, checked[i]!, shiftOf(i), products[this.#index(i, i)]!);
+      const block = checked[i]!;
+      for (let c = 0; c < sums[i]!.length; c++) sums[i]![c]! += moved[i]!.sum[c]!;
+      await addSquares(engine, block, shiftOf(i), products[this.#index(i, i)]!);
       for (let j = i + 1; j < checked.length; j++)
         await addCrossProducts(
           engine,
-          checked[i]!,
+          block,
           shiftOf(i),
           checked[j]!,
           shiftOf(j),
@@ -220,6 +223,16 @@ export class Moments {
         `Moments of blocks of sizes [${this.sizes}] and [${other.sizes}] do not fit together.`,
       );
   }
+}
+
+/** The mean of rows as their new shift, and what their sum is about it. */
+function aboutMean(shift: Float64Array, sum: Float64Array, count: number) {
+  const mean = shift.map((value, c) => value + sum[c]! / count);
+  return { shift: mean, sum: sum.map((value, c) => value - count * (mean[c]! - shift[c]!)) };
+}
+
+function distinct(a: Float64Array, b: Float64Array): boolean {
+  return a !== b && a.some((value, c) => value !== b[c]);
 }
 
 /** The sum of moments, each times its sign, about common shifts; new arrays. */

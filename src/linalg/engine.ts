@@ -51,7 +51,7 @@ export interface Engine {
    */
   gram(x: Matrix, into: Matrix64, options?: { weights?: Float64Array; shift?: Float64Array }): Promise<void>;
 
-  /** into += Σ_i (x_i - shiftX) (y_i - shiftY)ᵀ (dx x dy). */
+  /** into += Σ_i (x_i - shiftX) (y_i - shiftY)ᵀ (dx x dy); X and Y may differ in element type. */
   crossGram(
     x: Matrix,
     y: Matrix,
