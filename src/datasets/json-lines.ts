@@ -2,7 +2,7 @@ import { CovistaError, throwIfAborted } from '../errors.ts';
 import { AnnotationCollector } from './collector.ts';
 import { type Columns, collectRow, findColumns, unknownColumns } from './columns.ts';
 import type { DatasetFormat, ReadOptions } from './dataset-format.ts';
-import { readJson } from './json-file.ts';
+import { readJsonArrays } from './json-arrays.ts';
 import { readTextHead, textLines } from './text-file.ts';
 
 /** One JSON object a line, or one list of such objects. */
@@ -24,9 +24,7 @@ export const jsonLines: DatasetFormat = {
     const collector = new AnnotationCollector();
     const add = rowAdder(path, options, collector);
     if ((await readTextHead(path, 1024)).trimStart().startsWith('[')) {
-      const list = await readJson(path, collector.warnings, options.signal);
-      if (!Array.isArray(list)) throw new CovistaError('bad-format', `${path} is not a JSON list.`);
-      for (const [i, object] of list.entries()) add(object, `${path}, entry ${i}`);
+      await readJsonArrays(path, (_, object, i) => add(object, `${path}, entry ${i}`), options.signal);
     } else {
       for await (const { number, text } of textLines(path, collector.warnings)) {
         if (number % 10000 === 0) throwIfAborted(options.signal);
