@@ -209,6 +209,17 @@ function svdSuite(engine: () => Engine): void {
       expect(orthogonalityError(v)).toBeLessThan(1e-10);
     });
 
+    it('completes the vectors where the rank is below the count', async () => {
+      const a = product(random64(160, 9, 12), random64(9, 140, 13));
+      for (const count of [20, 140]) {
+        const { u, s, v } = await engine().svd(a, { count });
+        expect(Math.max(...s.subarray(9))).toBeLessThan(1e-11);
+        expect(distance(product(scaleColumns(u, s), transpose(v)).data, a.data)).toBeLessThan(1e-11);
+        expect(orthogonalityError(u)).toBeLessThan(1e-11);
+        expect(orthogonalityError(v)).toBeLessThan(1e-11);
+      }
+    });
+
     it('handles zeros and extreme scales', async () => {
       const { u, s, v } = await engine().svd(zeros64(9, 7));
       expect(s).toEqual(new Float64Array(7));

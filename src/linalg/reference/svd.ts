@@ -22,8 +22,7 @@ export function svd(a: Matrix64, options: SvdOptions = {}): Svd {
     const leading = leadingSvd(a, count, options.signal);
     if (leading) return leading;
   }
-  const all = fullSvd(a, options.signal);
-  return count === smaller ? all : leadingTriplets(all, count);
+  return jacobiSvd(a, count, options.signal);
 }
 
 /**
@@ -39,60 +38,62 @@ function leadingSvd(a: Matrix64, count: number, signal: AbortSignal | undefined)
   gram(transpose(a), square);
   const eigen = eigenSymmetric(square, { count, signal });
   if (count > 0 && eigen.values[count - 1]! < smallestShare ** 2 * eigen.values[0]!) return undefined;
-  const inner = fullSvd(multiply(eigen.vectors, a, { transposeA: true }) as Matrix64, signal);
+  const inner = jacobiSvd(multiply(eigen.vectors, a, { transposeA: true }) as Matrix64, count, signal);
   return { u: multiply(eigen.vectors, inner.u) as Matrix64, s: inner.s, v: inner.v };
 }
 
-function leadingTriplets(all: Svd, count: number): Svd {
-  return { u: leadingColumns(all.u, count), s: all.s.slice(0, count), v: leadingColumns(all.v, count) };
-}
-
-function leadingColumns(m: Matrix64, count: number): Matrix64 {
-  const leading = zeros64(m.rows, count);
-  for (let i = 0; i < m.rows; i++) leading.data.set(row(m, i).subarray(0, count), i * count);
-  return leading;
-}
-
 /**
- * All triplets by QR with column pivoting and one-sided Jacobi rotations, which find small singular values to
- * high relative accuracy (Drmač and Veselić, "New fast and accurate Jacobi SVD algorithm", 2008).
+ * The `count` leading triplets of all by QR with column pivoting and one-sided Jacobi rotations, which find small
+ * singular values to full accuracy (Drmač and Veselić, "New fast and accurate Jacobi SVD algorithm", 2008).
  */
-function fullSvd(a: Matrix64, signal: AbortSignal | undefined): Svd {
+function jacobiSvd(a: Matrix64, count: number, signal: AbortSignal | undefined): Svd {
   if (a.rows < a.columns) {
-    const swapped = fullSvd(transpose(a), signal);
+    const swapped = jacobiSvd(transpose(a), count, signal);
     return { u: swapped.v, s: swapped.s, v: swapped.u };
   }
   const n = a.columns;
   const columns = transpose(a);
-  // Scaled to a largest element of 1, so that squares neither overflow nor vanish.
-  let scale = 0;
-  for (const value of columns.data) scale = Math.max(scale, Math.abs(value));
-  if (scale > 0) for (let p = 0; p < columns.data.length; p++) columns.data[p]! /= scale;
+  const scale = scaleToOne(columns.data);
   const qr = pivotedQr(columns);
+  // What lies below the rounding of the largest element is left out: nothing of it is known.
+  let rank = 0;
+  while (rank < n && Math.abs(qr.r.data[rank * n + rank]!) > Number.EPSILON * Math.abs(qr.r.data[0]!)) rank++;
 
   // G R = diag(s) Wᵀ with orthogonal G, so that A P = Q Gᵀ diag(s) Wᵀ.
-  const { r } = qr;
-  const g = zeros64(n, n);
-  for (let i = 0; i < n; i++) g.data[i * n + i] = 1;
+  const r = { rows: rank, columns: n, data: qr.r.data.subarray(0, rank * n) };
+  const g = zeros64(rank, rank);
+  for (let i = 0; i < rank; i++) g.data[i * rank + i] = 1;
   orthogonaliseRows(r, g, signal);
 
-  const norms = new Float64Array(n);
-  for (let i = 0; i < n; i++) norms[i] = Math.sqrt(dot(r, i, i));
+  const norms = new Float64Array(rank);
+  for (let i = 0; i < rank; i++) norms[i] = Math.sqrt(dot(r, i, i));
   const ranking = Array.from(norms.keys()).sort((i, j) => norms[j]! - norms[i]!);
-  const u = zeros64(n, a.rows);
-  const v = zeros64(n, n);
-  const s = new Float64Array(n);
-  ranking.forEach((from, to) => {
-    s[to] = scale * norms[from]!;
-    row(u, to).set(row(g, from));
-    if (norms[from]! > 0) {
-      for (let j = 0; j < n; j++) v.data[to * n + qr.order[j]!] = r.data[from * n + j]! / norms[from]!;
-    } else {
+  const u = zeros64(count, a.rows);
+  const v = zeros64(count, n);
+  const s = new Float64Array(count);
+  for (let to = 0; to < count; to++) {
+    const from = ranking[to];
+    if (from === undefined) {
+      u.data[to * a.rows + to] = 1;
       completeRow(v, to);
+    } else {
+      s[to] = scale * norms[from]!;
+      row(u, to).set(row(g, from));
+      for (let j = 0; j < n; j++) v.data[to * n + qr.order[j]!] = r.data[from * n + j]! / norms[from]!;
     }
-  });
+  }
   applyQ(qr, u);
   return { u: transpose(u), s, v: transpose(v) };
+}
+
+/** Divides by the largest magnitude, so that squares neither overflow nor vanish, and returns it. */
+function scaleToOne(data: Float64Array): number {
+  let scale = 0;
+  for (const value of data) scale = Math.max(scale, Math.abs(value));
+  if (!(scale < Number.POSITIVE_INFINITY))
+    throw new CovistaError('bad-values', 'svd: A has elements that are not finite.');
+  if (scale > 0) for (let p = 0; p < data.length; p++) data[p]! /= scale;
+  return scale;
 }
 
 /** Rotates pairs of rows of `r`, and of `g` alike, until all rows of `r` are orthogonal to each other. */
