@@ -59,6 +59,23 @@ export class AnnotationCollector {
     else names.push(plainPath(name));
   }
 
+  /**
+   * Adds what another reader gathered.
+   * @param options `folder`: put in front of the picture names; `split`: what all its pictures belong to
+   */
+  merge(annotations: Annotations, options: { folder?: string; split?: string } = {}): void {
+    const prefix = options.folder === undefined || options.folder === '' ? '' : `${options.folder}/`;
+    for (const { picture, captions, tags } of annotations.pictures) {
+      const entry = this.picture(prefix + picture);
+      entry.captions.push(...captions);
+      for (const tag of tags) entry.tags.add(tag);
+      if (options.split !== undefined) this.split(prefix + picture, options.split);
+    }
+    for (const [split, names] of Object.entries(annotations.splits ?? {}))
+      for (const name of names) this.split(prefix + name, split);
+    for (const warning of annotations.warnings) this.warnings.add('warnings', warning);
+  }
+
   /** Everything gathered, one entry a picture in the order of first mention. */
   finish(format: string): Annotations {
     const pictures: Annotation[] = [];

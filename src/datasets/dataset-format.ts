@@ -8,7 +8,7 @@ export interface Source {
   readonly name: string;
   /** The beginning of the file as text; empty for a folder. */
   readonly head: string;
-  /** Names in the folder, sorted; undefined for a file. */
+  /** Names in the folder, and as `folder/name` the first in each folder within; undefined for a file. */
   readonly entries: readonly string[] | undefined;
 }
 

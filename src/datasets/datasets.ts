@@ -1,18 +1,53 @@
-import { readdir, stat } from 'node:fs/promises';
-import { basename } from 'node:path';
+import type { Dirent } from 'node:fs';
+import { opendir, readdir, stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { CovistaError } from '../errors.ts';
 import type { Annotations } from './annotation.ts';
+import { classFolders } from './class-folders.ts';
 import { coco } from './coco.ts';
+import { cocoFolder } from './coco-folder.ts';
+import { conceptualCaptions } from './conceptual-captions.ts';
 import type { DatasetFormat, ReadOptions, Source } from './dataset-format.ts';
 import { csv, tsv } from './delimited.ts';
 import { flickrToken } from './flickr-token.ts';
+import { huggingFace } from './hugging-face.ts';
+import { iaprTc12 } from './iapr-tc12.ts';
 import { jsonLines } from './json-lines.ts';
+import { karpathy } from './karpathy.ts';
+import { mirflickr } from './mirflickr.ts';
+import { nusWide } from './nus-wide.ts';
 import { cannotRead } from './open-file.ts';
+import { parquet } from './parquet.ts';
+import { pascalSentences } from './pascal-sentences.ts';
+import { photoMetadata } from './photo-metadata.ts';
 import { sidecars } from './sidecars.ts';
 import { readTextHead } from './text-file.ts';
+import { webDataset } from './web-dataset.ts';
 
-/** Every format that is read, in the order in which they are tried. */
-export const DATASETS: readonly DatasetFormat[] = [coco, flickrToken, jsonLines, tsv, csv, sidecars];
+/** Every format that is read, in the order in which they are tried: the more particular first. */
+export const DATASETS: readonly DatasetFormat[] = [
+  karpathy,
+  coco,
+  flickrToken,
+  parquet,
+  webDataset,
+  pascalSentences,
+  jsonLines,
+  conceptualCaptions,
+  tsv,
+  csv,
+  cocoFolder,
+  nusWide,
+  mirflickr,
+  huggingFace,
+  iaprTc12,
+  sidecars,
+  photoMetadata,
+  classFolders,
+];
+
+const mostFolders = 100;
+const mostInside = 100;
 
 /**
  * Reads the captions and tags of a data set, its format recognised.
@@ -64,10 +99,30 @@ function listFormats(): string {
 async function inspect(path: string): Promise<Source> {
   try {
     const name = basename(path);
-    if ((await stat(path)).isDirectory())
-      return { path, name, head: '', entries: (await readdir(path)).sort() };
+    if ((await stat(path)).isDirectory()) return { path, name, head: '', entries: await folderEntries(path) };
     return { path, name, head: await readTextHead(path), entries: undefined };
   } catch (error) {
     throw error instanceof CovistaError ? error : cannotRead(path, error);
   }
+}
+
+/** Names in the folder, and the first few in each folder within, enough to tell a layout by. */
+async function folderEntries(path: string): Promise<string[]> {
+  const entries = await readdir(path, { withFileTypes: true });
+  const names = entries.map(({ name }) => name);
+  const folders = entries.filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'));
+  for (const { name } of folders.slice(0, mostFolders)) {
+    const inside = await firstEntries(join(path, name)).catch(() => []);
+    names.push(...inside.map((entry) => `${name}/${entry.name}`));
+  }
+  return names.sort();
+}
+
+async function firstEntries(path: string): Promise<Dirent[]> {
+  const entries: Dirent[] = [];
+  for await (const entry of await opendir(path)) {
+    entries.push(entry);
+    if (entries.length === mostInside) break;
+  }
+  return entries;
 }

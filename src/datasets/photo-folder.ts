@@ -10,6 +10,11 @@ import { Warnings } from './warnings.ts';
 export const PICTURE_EXTENSIONS: readonly string[] =
   'jpg jpeg jpe jfif png webp gif tif tiff avif heic heif svg'.split(' ');
 
+/** Whether a file name ends as a picture's does. */
+export function isPictureName(name: string): boolean {
+  return PICTURE_EXTENSIONS.includes(name.slice(name.lastIndexOf('.') + 1).toLowerCase());
+}
+
 /** The pictures found in a folder. */
 export interface PhotoFolder {
   /** Paths relative to the folder, with `/` between folders, in code-unit order. */

@@ -3,7 +3,7 @@ import { throwIfAborted } from '../errors.ts';
 import type { Annotations } from './annotation.ts';
 import { AnnotationCollector } from './collector.ts';
 import type { DatasetFormat, ReadOptions } from './dataset-format.ts';
-import { listPictures, PICTURE_EXTENSIONS } from './photo-folder.ts';
+import { isPictureName, listPictures } from './photo-folder.ts';
 import { textLines } from './text-file.ts';
 
 /** A folder of pictures, each with a text file of the same name beside it. */
@@ -14,7 +14,7 @@ export const sidecars: DatasetFormat = {
   recognise: ({ entries }) => {
     const names = new Set(entries);
     return (entries ?? []).some(
-      (name) => isPicture(name) && sidecarNames(name).some((other) => names.has(other)),
+      (name) => isPictureName(name) && sidecarNames(name).some((other) => names.has(other)),
     );
   },
   read: readSidecars,
@@ -48,8 +48,4 @@ export async function readSidecars(folder: string, options: ReadOptions = {}): P
 
 function sidecarNames(picture: string): string[] {
   return [`${picture.slice(0, picture.lastIndexOf('.'))}.txt`, `${picture}.txt`];
-}
-
-function isPicture(name: string): boolean {
-  return PICTURE_EXTENSIONS.includes(name.slice(name.lastIndexOf('.') + 1).toLowerCase());
 }

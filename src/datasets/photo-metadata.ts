@@ -1,0 +1,61 @@
+import { join } from 'node:path';
+import sharp from 'sharp';
+import { throwIfAborted } from '../errors.ts';
+import { AnnotationCollector } from './collector.ts';
+import type { DatasetFormat } from './dataset-format.ts';
+import { parseIptc } from './iptc.ts';
+import { isPictureName, listPictures } from './photo-folder.ts';
+import { readText } from './text-file.ts';
+import { type PhotoWords, parseXmp } from './xmp.ts';
+
+/** A photo library whose words are in the photos themselves, or in XMP files beside them. */
+export const photoMetadata: DatasetFormat = {
+  name: 'photos',
+  description:
+    'photo library by its own metadata: IPTC and XMP keywords and captions in the photos, or in .xmp files beside them (Lightroom, digiKam, Apple Photos)',
+  example: 'beach.jpg with the keywords dog and beach; or beach.xmp or beach.jpg.xmp beside it',
+  recognise: ({ entries }) =>
+    entries?.some((name) => (!name.includes('/') && isPictureName(name)) || /\.xmp$/i.test(name)) ?? false,
+  async read(path, options) {
+    const collector = new AnnotationCollector();
+    const { pictures, warnings } = await listPictures(path, options);
+    for (const warning of warnings) collector.warnings.add('folders that cannot be read', warning);
+    const sidecars = new Set((await listPictures(path, { extensions: ['xmp'] })).pictures);
+    for (const [done, picture] of pictures.entries()) {
+      throwIfAborted(options.signal);
+      collector.picture(picture);
+      const file = join(path, picture);
+      const found: PhotoWords[] = [];
+      try {
+        const { xmp, iptc } = await sharp(file).metadata();
+        if (xmp !== undefined) add(parseXmp(xmp.toString('utf8')), file);
+        if (iptc !== undefined) found.push(parseIptc(iptc));
+      } catch (error) {
+        collector.warnings.add('photos that cannot be read', `${file}: ${(error as Error).message}.`);
+      }
+      for (const name of [`${picture.slice(0, picture.lastIndexOf('.'))}.xmp`, `${picture}.xmp`])
+        if (sidecars.has(name))
+          add(parseXmp(await readText(join(path, name), collector.warnings)), join(path, name));
+      // The same words are usually in several of these places.
+      const captions = new Set(found.flatMap((words) => words.captions));
+      for (const caption of captions) collector.caption(picture, caption, file);
+      collector.tags(
+        picture,
+        found.flatMap((words) => words.tags),
+      );
+      options.onProgress?.({
+        stage: 'read photo metadata',
+        done: done + 1,
+        total: pictures.length,
+        unit: 'pictures',
+      });
+
+      function add(words: PhotoWords | undefined, where: string): void {
+        if (words === undefined)
+          collector.warnings.add('bad XMP', `${where}: its XMP is not well-formed XML.`);
+        else found.push(words);
+      }
+    }
+    return collector.finish('photos');
+  },
+};
