@@ -14,8 +14,6 @@ export interface FeaturePoint {
   readonly tensor: string;
   /** The operator of the last layer that reads it, or `output` for a network without a classifier. */
   readonly before: 'Gemm' | 'MatMul' | 'Conv' | 'output';
-  /** How many classes the removed layer told apart, where the file says. */
-  readonly classes?: number;
 }
 
 /** What may stand between the last fully connected layer and the output of a classifier. */
@@ -55,12 +53,9 @@ function classifierBehind(index: GraphIndex, output: string): FeaturePoint | und
   while (name !== undefined) {
     const node = index.producers.get(name);
     if (!node || variableInputCount(index, node) !== 1) return undefined;
-    const weights = fullyConnectedWeights(index, node);
-    if (weights) {
-      const classes = classCount(index, node, weights);
+    if (isFullyConnected(index, node)) {
       const before = node.opType as 'Gemm' | 'MatMul' | 'Conv';
-      const point = { tensor: skipTransparent(index, mainInput(index, node)!), before };
-      return classes === undefined ? point : { ...point, classes };
+      return { tensor: skipTransparent(index, mainInput(index, node)!), before };
     }
     if (!behindClassifier.has(node.opType ?? '')) return undefined;
     name = mainInput(index, node);
@@ -68,22 +63,14 @@ function classifierBehind(index: GraphIndex, output: string): FeaturePoint | und
   return undefined;
 }
 
-/** The name of a node's weights when it is a fully connected layer over channels. */
-function fullyConnectedWeights(index: GraphIndex, node: OnnxNode): string | undefined {
+/** Whether a node multiplies by constant weights, over channels alone if it is a convolution. */
+function isFullyConnected(index: GraphIndex, node: OnnxNode): boolean {
   const [data, weights] = node.input ?? [];
-  if (data === undefined || weights === undefined || !index.constants.has(weights)) return undefined;
-  if (node.opType === 'Gemm' || node.opType === 'MatMul') return weights;
-  if (node.opType !== 'Conv') return undefined;
-  const kernel = constantShape(index, weights)?.slice(2) ?? intsAttribute(node, 'kernel_shape');
-  return kernel?.every((size) => size === 1) ? weights : undefined;
-}
-
-function classCount(index: GraphIndex, node: OnnxNode, weights: string): number | undefined {
-  const shape = constantShape(index, weights);
-  if (!shape || shape.length < 2) return undefined;
-  if (node.opType === 'Conv') return shape[0];
-  const transposed = node.attribute?.some(({ name, i }) => name === 'transB' && Number(i) === 1);
-  return transposed ? shape[0] : shape[1];
+  if (data === undefined || weights === undefined || !index.constants.has(weights)) return false;
+  if (node.opType === 'Gemm' || node.opType === 'MatMul') return true;
+  if (node.opType !== 'Conv') return false;
+  const kernel = intsAttribute(node, 'kernel_shape') ?? constantShape(index, weights)?.slice(2);
+  return kernel?.every((size) => size === 1) ?? false;
 }
 
 /** The tensor before the Dropout and Identity nodes that end in `name`. */

@@ -28,10 +28,7 @@ export async function inlineExternalData(model: OnnxModel, folder: string): Prom
   for (const location of externalFiles(model)) {
     const path = join(folder, location);
     const file = await open(path).catch((cause: unknown) => {
-      throw new CovistaError('not-found', `The model keeps weights in ${path}, which does not exist.`, {
-        hint: 'Put the data files that belong to the model into the same folder.',
-        cause,
-      });
+      throw missingWeights(path, cause);
     });
     try {
       const fileSize = (await file.stat()).size;
@@ -59,14 +56,29 @@ export async function inlineExternalData(model: OnnxModel, folder: string): Prom
   return changed(model, { graph: changed(model.graph ?? {}, { initializer }) });
 }
 
-/** SHA-256 of files, one after another, in hexadecimal. */
+/**
+ * SHA-256 of a model file and of the files of its weights, one after another, in hexadecimal.
+ * @throws CovistaError `not-found` when one of them is missing
+ */
 export async function hashFiles(paths: readonly string[]): Promise<string> {
   const hash = createHash('sha256');
   for (const path of paths) {
-    for await (const chunk of createReadStream(path, { highWaterMark: 2 ** 20 }))
-      hash.update(chunk as Buffer);
+    try {
+      for await (const chunk of createReadStream(path, { highWaterMark: 2 ** 20 })) {
+        hash.update(chunk as Buffer);
+      }
+    } catch (cause) {
+      throw missingWeights(path, cause);
+    }
   }
   return hash.digest('hex');
+}
+
+function missingWeights(path: string, cause: unknown): CovistaError {
+  return new CovistaError('not-found', `The model keeps weights in ${path}, which cannot be read.`, {
+    hint: 'Put the data files that belong to the model into the same folder.',
+    cause,
+  });
 }
 
 function externalTensors(model: OnnxModel): OnnxTensor[] {

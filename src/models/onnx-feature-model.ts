@@ -16,6 +16,7 @@ import {
   type Pooling,
   type TrimPlan,
   trimModel,
+  withFloatInput,
 } from './onnx-trim.ts';
 import { publish } from './publish.ts';
 
@@ -73,7 +74,12 @@ export async function prepareFeatureModel(
   const known = await readDescription(file);
   if (known) return known;
 
-  const { model, plan } = await cut(await inlineExternalData(original, folder), path, layer, imageSize);
+  const { model, plan } = await cut(
+    withFloatInput(await inlineExternalData(original, folder)),
+    path,
+    layer,
+    imageSize,
+  );
   await writeOnnxModel(file, model);
   const result: FeatureModel = {
     file,
@@ -83,7 +89,7 @@ export async function prepareFeatureModel(
     input: plan.input,
     output: featureOutput,
     producer: original.producerName ?? '',
-    ownRange: ownNormalization(indexGraph(original.graph!), plan.input.name),
+    ownRange: ownNormalization(indexGraph(model.graph!), plan.input.name),
   };
   await writeDescription(file, result);
   return result;
@@ -96,6 +102,7 @@ async function cut(
   imageSize: number,
 ): Promise<{ model: OnnxModel; plan: TrimPlan }> {
   const index = indexGraph(original.graph!);
+  findPictureInput(index);
   const tensor = layer ?? findFeaturePoint(index)?.tensor;
   if (tensor === undefined) {
     throw new CovistaError('usage', `${path} has no last fully connected layer that could be removed.`, {

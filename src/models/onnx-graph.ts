@@ -89,19 +89,13 @@ export function shapeOf(info: OnnxValueInfo | undefined): (number | string)[] | 
   );
 }
 
-/** The shape of a constant, looked through the nodes that only move or convert it, when it is known. */
+/** The shape of a constant, looked through the nodes that only convert it, when it is known. */
 export function constantShape(index: GraphIndex, name: string): number[] | undefined {
-  const tensor = index.initializers.get(name);
-  if (tensor) return (tensor.dims ?? []).map(integer);
   const node = index.producers.get(name);
-  const value = node?.attribute?.find((attribute) => attribute.name === 'value')?.t;
-  if (node?.opType === 'Constant') return value?.dims?.map(integer) ?? [];
-  if (node?.opType === 'Identity' || node?.opType === 'Cast' || node?.opType === 'DequantizeLinear') {
+  if (node && ['Identity', 'Cast', 'DequantizeLinear'].includes(node.opType ?? '')) {
     return constantShape(index, node.input?.[0] ?? '');
   }
-  if (node?.opType === 'RandomNormal' || node?.opType === 'RandomUniform')
-    return intsAttribute(node, 'shape');
-  return undefined;
+  return constantTensor(index, name)?.dims?.map(integer);
 }
 
 /** The numbers of a small constant held in the file, or undefined when they are elsewhere or computed. */
@@ -110,9 +104,14 @@ export function constantValues(index: GraphIndex, name: string): number[] | unde
   if (producer?.opType === 'Identity' || producer?.opType === 'Cast') {
     return constantValues(index, producer.input?.[0] ?? '');
   }
-  const tensor =
-    index.initializers.get(name) ?? producer?.attribute?.find((attribute) => attribute.name === 'value')?.t;
+  const tensor = constantTensor(index, name);
   return tensor && tensorValues(tensor);
+}
+
+function constantTensor({ initializers, producers }: GraphIndex, name: string): OnnxTensor | undefined {
+  const node = producers.get(name);
+  if (node?.opType !== 'Constant') return initializers.get(name);
+  return node.attribute?.find((attribute) => attribute.name === 'value')?.t;
 }
 
 /** The numbers of a tensor of float32, float16, float64, int32 or int64. */

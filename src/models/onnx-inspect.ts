@@ -5,7 +5,7 @@ import { indexGraph, integer, shapeOf } from './onnx-graph.ts';
 import { readOnnxModel } from './onnx-model.ts';
 import { probeModel } from './onnx-probe.ts';
 import type { OnnxModel } from './onnx-schema.ts';
-import { findPictureInput, type PictureInput } from './onnx-trim.ts';
+import { findPictureInput, type PictureInput, withFloatInput } from './onnx-trim.ts';
 
 /** A tensor of a network that could serve as the feature. */
 export interface LayerInfo {
@@ -41,7 +41,8 @@ export interface ModelInfo {
  * @throws CovistaError `not-found`, `bad-format`
  */
 export async function inspectModel(path: string, imageSize = 224): Promise<ModelInfo> {
-  const model = await inlineExternalData(await readOnnxModel(path), dirname(path));
+  const original = await readOnnxModel(path);
+  const model = withFloatInput(await inlineExternalData(original, dirname(path)));
   const index = indexGraph(model.graph!);
   const point = findFeaturePoint(index);
   const input = findPictureInput(index, point?.tensor);
@@ -68,7 +69,10 @@ export async function inspectModel(path: string, imageSize = 224): Promise<Model
     path,
     producer: [model.producerName, model.producerVersion].filter(Boolean).join(' '),
     opset: opsetOf(model),
-    inputs: index.inputs.map((info) => ({ name: info.name ?? '', shape: shapeOf(info) ?? [] })),
+    inputs: indexGraph(original.graph!).inputs.map((info) => ({
+      name: info.name ?? '',
+      shape: shapeOf(info) ?? [],
+    })),
     input,
     ownRange: ownNormalization(index, input.name),
     feature: point?.tensor,

@@ -1,7 +1,6 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { CovistaError } from '../errors.ts';
 import { changed, indexGraph } from './onnx-graph.ts';
-import { floatToHalf } from './onnx-half.ts';
 import { encodeOnnxModel } from './onnx-model.ts';
 import { type OnnxModel, onnxDataType } from './onnx-schema.ts';
 import { type PictureInput, reachableNodes } from './onnx-trim.ts';
@@ -41,11 +40,12 @@ export async function probeModel(
   try {
     const session = await InferenceSession.create(encodeOnnxModel(probe), {
       graphOptimizationLevel: 'basic',
-      logSeverityLevel: 3,
+      logSeverityLevel: 4,
     });
     try {
       const values = options.pictures ?? new Float32Array(dims.reduce((product, size) => product * size, 1));
-      const results = await session.run({ [input.name]: pictureTensor(values, input.type, dims) });
+      const feeds = { [input.name]: pictureTensor(values, input.type, dims) };
+      const results = await session.run(feeds, { logSeverityLevel: 4 });
       return new Map(
         Object.entries(results).map(([name, { dims, type, data }]) => [name, { dims, type, data }]),
       );
@@ -63,8 +63,6 @@ export async function probeModel(
 }
 
 function pictureTensor(values: Float32Array, type: number, dims: readonly number[]): Tensor {
-  if (type === onnxDataType.float16)
-    return new Tensor('float16', Uint16Array.from(values, floatToHalf), dims);
   if (type === onnxDataType.uint8) return new Tensor('uint8', Uint8Array.from(values), dims);
   return new Tensor('float32', values, dims);
 }

@@ -150,6 +150,27 @@ function freeBatch(
 }
 
 /**
+ * A network that takes float16 pixels with a conversion before it, so that it takes float32 like all others: float16
+ * arrays do not reach onnxruntime on every version of Node.js. Other networks are returned as they are.
+ */
+export function withFloatInput(model: OnnxModel): OnnxModel {
+  const graph = model.graph!;
+  const half = (info: OnnxValueInfo) =>
+    info.type?.tensorType?.elemType === onnxDataType.float16 && info.type.tensorType.shape?.dim?.length === 4;
+  const halves = (graph.input ?? []).filter(half);
+  if (halves.length === 0) return model;
+  const casts = halves.map(({ name = '' }) =>
+    onnxNode('Cast', [`covista.${name}`], [name], { to: onnxDataType.float16 }),
+  );
+  const input = graph.input!.map((info) => {
+    if (!half(info)) return info;
+    const tensorType = { ...info.type!.tensorType, elemType: onnxDataType.float32 };
+    return { name: `covista.${info.name}`, type: { tensorType } };
+  });
+  return changed(model, { graph: changed(graph, { input, node: [...casts, ...(graph.node ?? [])] }) });
+}
+
+/**
  * The picture input of a graph: the one of rank 4 with 3 channels that a tensor depends on.
  * @throws CovistaError `bad-format` when there is none
  */
