@@ -1,15 +1,15 @@
 import type { Engine, MultiplyOptions } from './engine.ts';
 import type { Matrix, Matrix32, Matrix64 } from './matrix.ts';
-import { eigenSymmetric } from './reference/eigen-symmetric.ts';
 import { sparseCrossGram, sparseGram, sparseMultiply } from './reference/sparse.ts';
-import { svd } from './reference/svd.ts';
 import { cholesky, solveTriangular } from './wasm/cholesky.ts';
+import { eigenSymmetric } from './wasm/eigen-symmetric.ts';
 import { crossGram, gram } from './wasm/gram.ts';
 import { MOST_THREADS } from './wasm/layout.ts';
 import { KernelMemory } from './wasm/memory.ts';
 import { compileKernels } from './wasm/module.ts';
 import { multiply } from './wasm/multiply.ts';
 import { Session } from './wasm/session.ts';
+import { svd } from './wasm/svd.ts';
 import { oneThread, workerThreads } from './wasm/threads.ts';
 import { topK } from './wasm/top-k.ts';
 
@@ -40,8 +40,8 @@ export async function wasmEngine(options: { threads?: number } = {}): Promise<En
       sparseMultiply(s, b) as M,
     cholesky: (a) => session.call((scope) => cholesky(scope, a)),
     solveTriangular: (l, b, how) => session.call((scope) => solveTriangular(scope, l, b, how)),
-    eigenSymmetric: async (a, how) => eigenSymmetric(a, how),
-    svd: async (a, how) => svd(a, how),
+    eigenSymmetric: (a, how) => session.call((scope) => eigenSymmetric(scope, a, how)),
+    svd: (a, how) => session.call((scope) => svd(scope, a, how)),
     topK: (queries, gallery, how) => session.call((scope) => topK(scope, queries, gallery, how)),
     close: () => threads.close(),
   };

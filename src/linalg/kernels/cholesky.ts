@@ -1,7 +1,8 @@
 // Cholesky factor and triangular solves of float64 matrices, recursively, so that almost all work is products.
 
 import { F64, product, update } from './product';
-import { barrier, madd64, setStatus, share, status, thread } from './runtime';
+import { barrier, setStatus, share, status, thread } from './runtime';
+import { addRow, dot, scaleRow } from './vector';
 
 /** Below this size the recursion ends. */
 const BASE: i32 = 32;
@@ -62,12 +63,7 @@ function solveRight(l: usize, ldl: i32, n: i32, b: usize, ldb: i32, m: i32): voi
       const row = b + ((<usize>i * <usize>ldb) << 3);
       for (let j = 0; j < n; j++) {
         const rowL = l + ((<usize>j * <usize>ldl) << 3);
-        let s = f64x2.splat(0);
-        let p = 0;
-        for (; p + 2 <= j; p += 2)
-          s = madd64(v128.load(row + (<usize>p << 3)), v128.load(rowL + (<usize>p << 3)), s);
-        let sum = f64x2.extract_lane(s, 0) + f64x2.extract_lane(s, 1);
-        if (p < j) sum += load<f64>(row + (<usize>p << 3)) * load<f64>(rowL + (<usize>p << 3));
+        const sum = dot(row, rowL, j);
         const at = row + (<usize>j << 3);
         store<f64>(at, (load<f64>(at) - sum) / load<f64>(rowL + (<usize>j << 3)));
       }
@@ -117,34 +113,5 @@ export function solveLeft(l: usize, ldl: i32, n: i32, b: usize, ldb: i32, m: i32
     solveLeft(l, ldl, n1, b, ldb, m, false);
     update(n2, m, n1, l21, ldl, false, b, ldb, false, b2, ldb, true);
     solveLeft(l22, ldl, n2, b2, ldb, m, false);
-  }
-}
-
-function scaleRow(row: usize, count: i32, factor: f64): void {
-  const f = f64x2.splat(factor);
-  let i = 0;
-  for (; i + 2 <= count; i += 2) {
-    const at = row + (<usize>i << 3);
-    v128.store(at, f64x2.mul(v128.load(at), f));
-  }
-  if (i < count) {
-    const at = row + (<usize>i << 3);
-    store<f64>(at, load<f64>(at) * factor);
-  }
-}
-
-/** y += factor x. */
-export function addRow(y: usize, x: usize, count: i32, factor: f64): void {
-  const f = f64x2.splat(factor);
-  let i = 0;
-  for (; i + 4 <= count; i += 4) {
-    const at = y + (<usize>i << 3);
-    const from = x + (<usize>i << 3);
-    v128.store(at, madd64(v128.load(from), f, v128.load(at)));
-    v128.store(at, madd64(v128.load(from, 16), f, v128.load(at, 16)), 16);
-  }
-  for (; i < count; i++) {
-    const at = y + (<usize>i << 3);
-    store<f64>(at, load<f64>(at) + factor * load<f64>(x + (<usize>i << 3)));
   }
 }

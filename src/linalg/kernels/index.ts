@@ -1,10 +1,14 @@
 // The operations that a thread can be told to run. Their numbers and arguments match src/linalg/wasm-layout.ts.
 
+import { bidiagonalize } from './bidiagonal';
 import { factor, solveLeft } from './cholesky';
+import { accumulate, applyReversed, factorLq } from './householder';
 import { product, setWorkspace } from './product';
 import { address, integer, setThread } from './runtime';
+import { rotate } from './rotations';
 import { mirror } from './shape';
 import { clearHeaps, mergeHeaps, packQueries, search, setHeaps } from './top-k';
+import { tridiagonalize } from './tridiagonal';
 
 /** Tells this instance which thread it is; once, before any operation. */
 export function start(index: i32, count: i32): void {
@@ -48,5 +52,37 @@ export function run(operation: i32): void {
     }
     search(address(6), address(8), address(9), integer(10), integer(7), <u32>integer(11), address(12));
     if (integer(14) != 0) mergeHeaps();
+  } else if (operation == 5) factorLq(address(2), integer(3), integer(4), address(5), address(6), address(7));
+  else if (operation == 6) {
+    tridiagonalize(address(2), integer(3), address(4), address(5), address(6), address(7), address(8));
+  } else if (operation == 7) {
+    bidiagonalize(
+      address(2),
+      integer(3),
+      address(4),
+      address(5),
+      address(6),
+      address(7),
+      address(8),
+      address(9),
+      address(10),
+    );
+  } else if (operation == 8) {
+    accumulate(address(2), integer(3), address(4), integer(5), integer(6), address(7), address(8));
+  } else if (operation == 9) {
+    applyReversed(
+      address(2),
+      integer(3),
+      integer(4),
+      address(5),
+      integer(6),
+      integer(7),
+      integer(8),
+      integer(9),
+      address(10),
+      address(11),
+    );
+  } else if (operation == 10) {
+    rotate(address(2), integer(3), integer(4), address(5), integer(6), address(7));
   }
 }

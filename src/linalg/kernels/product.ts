@@ -134,7 +134,8 @@ function tiles(
 ): void {
   // Large tiles reuse the caches better, small ones share the work better.
   const area = <i64>m * <i64>n;
-  const tile: i32 = area >= 1 << 21 ? 256 : area >= 1 << 17 ? 128 : area >= 1 << 13 ? 64 : 32;
+  const largest: i32 = kind == F64 ? 128 : kind == F32_SUM64 ? 192 : 256;
+  const tile: i32 = area >= 1 << 21 ? largest : area >= 1 << 17 ? 128 : area >= 1 << 13 ? 64 : 32;
   const down = (m + tile - 1) / tile;
   const along = (n + tile - 1) / tile;
   const size: usize = kind == F32 ? 4 : 8;

@@ -10,6 +10,8 @@ const PHASE: usize = 128;
 const NEXT: usize = 192;
 /** Not zero once the caller asked to stop. */
 const STOP: usize = 256;
+/** The same as of the last barrier, so that all threads decide alike. */
+const AGREED: usize = 264;
 /** What went wrong, 0 when nothing did. */
 const STATUS: usize = 320;
 /** Arguments of a call, 64-bit slots that hold an integer or a float each. */
@@ -54,8 +56,9 @@ export function status(): i32 {
   return atomic.load<i32>(STATUS);
 }
 
+/** Whether to stop; all threads get the same answer between two barriers. */
 export function stopped(): bool {
-  return atomic.load<i32>(STOP) != 0;
+  return atomic.load<i32>(threads == 1 ? STOP : AGREED) != 0;
 }
 
 /** Waits until every thread is here. Spins for a moment, since the others are usually about to arrive. */
@@ -64,6 +67,7 @@ export function barrier(): void {
   const phase = atomic.load<i32>(PHASE);
   if (atomic.add<i32>(ARRIVED, 1) == threads - 1) {
     atomic.store<i32>(ARRIVED, 0);
+    atomic.store<i32>(AGREED, atomic.load<i32>(STOP));
     atomic.store<i32>(PHASE, phase + 1);
     atomic.notify(PHASE, threads);
     return;

@@ -9,9 +9,10 @@ export const CALL = 0;
 export const OPERATION = 8;
 /** How many workers still run. */
 export const RUNNING = 16;
-/** The kernels' counters: next piece of work, request to stop, what went wrong. */
+/** The kernels' counters: next piece of work, request to stop and what threads agreed on, what went wrong. */
 export const NEXT = 192;
 export const STOP = 256;
+export const AGREED = 264;
 export const STATUS = 320;
 /** Arguments, 8 bytes each. */
 export const ARGUMENTS = 1024;
@@ -27,6 +28,12 @@ export const operations = {
   cholesky: 2,
   solve: 3,
   search: 4,
+  factorLq: 5,
+  tridiagonalize: 6,
+  bidiagonalize: 7,
+  accumulate: 8,
+  applyReversed: 9,
+  rotate: 10,
 } as const;
 
 /** Element types of a product: float32, float32 with float64 sums, float64. */

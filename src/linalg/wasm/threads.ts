@@ -1,5 +1,5 @@
 import { CovistaError } from '../../errors.ts';
-import { ARGUMENTS, CALL, NEXT, OPERATION, operations, RUNNING, STATUS, STOP } from './layout.ts';
+import { AGREED, ARGUMENTS, CALL, NEXT, OPERATION, operations, RUNNING, STATUS, STOP } from './layout.ts';
 import type { KernelMemory } from './memory.ts';
 import type { WorkerMessage, WorkerStart } from './worker.ts';
 
@@ -28,6 +28,7 @@ function writeCall(memory: KernelMemory, args: readonly number[]): void {
   const control = memory.i32(0, 128);
   Atomics.store(control, NEXT / 4, 0);
   Atomics.store(control, STOP / 4, 0);
+  Atomics.store(control, AGREED / 4, 0);
   Atomics.store(control, STATUS / 4, 0);
 }
 
