@@ -21,8 +21,8 @@ export function recognizePreprocessing(model: FeatureModel, path: string): Prepr
   if (model.input.type === onnxDataType.uint8) return 'raw';
   const name = path.split(/[\\/]/).slice(-3).join('/').toLowerCase();
   if (/siglip/.test(name)) return 'siglip';
-  if (/(?:^|[^a-z])(?:open_?)?clip/.test(name)) return 'clip';
-  if (/dino/.test(name)) return 'dinov2';
+  if (/(?:^|[^a-z])(?:open_?)?clip(?![a-z])/.test(name)) return 'clip';
+  if (/(?:^|[^a-z])dino/.test(name)) return 'dinov2';
   const caffeStyle = /vgg|resnet(?!\d*_?v2)/.test(basename(name));
   if (/caffe/i.test(model.producer)) return 'keras-caffe-bgr';
   if (/tf|tensorflow|keras/i.test(model.producer) || model.input.channelsLast) {

@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
-import { floatToHalf, halfToFloat } from '../models/onnx-half.ts';
+import { fromFloat16, toFloat16 } from '../linalg/float16.ts';
 import type { BatchRequest, SessionReply, SessionSettings } from './onnx-session.ts';
 import { writePixels } from './preprocessing.ts';
 
@@ -71,7 +71,7 @@ async function run(pixels: readonly Uint8Array[], count: number): Promise<Float3
 }
 
 function inputTensor(input: Float32Array, shape: readonly number[]): Tensor {
-  if (inputType === 'float16') return new Tensor('float16', Uint16Array.from(input, floatToHalf), shape);
+  if (inputType === 'float16') return new Tensor('float16', toFloat16(input), shape);
   if (inputType === 'uint8') return new Tensor('uint8', Uint8Array.from(input), shape);
   return new Tensor('float32', input, shape);
 }
@@ -81,5 +81,5 @@ function outputValues(tensor: Tensor): Float32Array {
   if (tensor.type === 'float64') return Float32Array.from(tensor.data as Float64Array);
   if (tensor.type !== 'float16') throw new Error(`an output is of type ${tensor.type}, not of a float type`);
   const half = tensor.data as unknown as ArrayBufferView;
-  return Float32Array.from(new Uint16Array(half.buffer, half.byteOffset, half.byteLength / 2), halfToFloat);
+  return fromFloat16(new Uint16Array(half.buffer, half.byteOffset, half.byteLength / 2));
 }

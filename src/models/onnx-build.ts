@@ -1,4 +1,4 @@
-import { floatToHalf } from './onnx-half.ts';
+import { toFloat16 } from '../linalg/float16.ts';
 import {
   type OnnxAttribute,
   type OnnxGraph,
@@ -61,7 +61,7 @@ export function float32Tensor(name: string, dims: readonly number[], values: Flo
 
 /** A float16 constant, rounded to nearest even from float32. */
 export function float16Tensor(name: string, dims: readonly number[], values: Float32Array): OnnxTensor {
-  return rawTensor(name, dims, onnxDataType.float16, Uint16Array.from(values, floatToHalf));
+  return rawTensor(name, dims, onnxDataType.float16, toFloat16(values));
 }
 
 /** An int64 constant such as the shape of a Reshape. */

@@ -1,4 +1,4 @@
-import { halfToFloat } from './onnx-half.ts';
+import { fromFloat16 } from '../linalg/float16.ts';
 import {
   type Integer64,
   type OnnxGraph,
@@ -128,7 +128,7 @@ export function tensorValues(tensor: OnnxTensor): number[] | undefined {
       case onnxDataType.float64:
         return [...new Float64Array(aligned)];
       case onnxDataType.float16:
-        return Array.from(new Uint16Array(aligned), halfToFloat);
+        return [...fromFloat16(new Uint16Array(aligned))];
       case onnxDataType.int32:
         return [...new Int32Array(aligned)];
       case onnxDataType.int64:

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { CovistaError } from '../errors.ts';
-import { halfToFloat } from './onnx-half.ts';
+import { fromFloat16 } from '../linalg/float16.ts';
 
 /** A TensorFlow.js graph model: TensorFlow's nodes as JSON and their constants. */
 export interface TfjsGraph {
@@ -99,13 +99,10 @@ function readValues(
   { dtype, quantization }: z.infer<typeof weightSchema>,
 ): Float32Array | Int32Array {
   if (dtype === 'int32') return Int32Array.from({ length }, (_, index) => view.getInt32(index * 4, true));
-  const values = new Float32Array(length);
-  for (let index = 0; index < length; index++) {
-    values[index] = quantization
-      ? halfToFloat(view.getUint16(index * 2, true))
-      : view.getFloat32(index * 4, true);
+  if (quantization) {
+    return fromFloat16(Uint16Array.from({ length }, (_, index) => view.getUint16(index * 2, true)));
   }
-  return values;
+  return Float32Array.from({ length }, (_, index) => view.getFloat32(index * 4, true));
 }
 
 /** A text attribute: `padding` is `SAME`. */

@@ -116,7 +116,10 @@ describe('download', () => {
 
   test('refuses a file with another hash, and does not keep it', async () => {
     const wrong = download({ url: url(), name: 'vgg16', sha256: '0'.repeat(64) }, target());
-    await expect(wrong).rejects.toMatchObject({ code: 'integrity', message: expect.stringContaining(sha256) });
+    await expect(wrong).rejects.toMatchObject({
+      code: 'integrity',
+      message: expect.stringContaining(sha256),
+    });
     expect(existsSync(target()) || existsSync(`${target()}.partial`)).toBe(false);
   });
 

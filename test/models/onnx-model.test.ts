@@ -18,7 +18,6 @@ import {
   valueInfo,
   writeOnnxModel,
 } from '../../src/models/index.ts';
-import { floatToHalf, halfToFloat } from '../../src/models/onnx-half.ts';
 import { hasShared, SHARED } from '../shared.ts';
 
 let folder: string;
@@ -135,29 +134,5 @@ describe('ONNX models', () => {
     );
     expect(unequal).toEqual([]);
     expect(again.graph!.node).toEqual(model.graph!.node);
-  });
-});
-
-describe('half precision', () => {
-  test('every finite half-precision number survives', () => {
-    const all = Array.from({ length: 0x10000 }, (_, half) => half);
-    const finite = all.filter((half) => !Number.isNaN(halfToFloat(half)));
-    expect(finite.length).toBe(0x10000 - 2 * 1023);
-    expect(finite.filter((half) => floatToHalf(halfToFloat(half)) !== half)).toEqual([]);
-  });
-
-  test('rounds to the nearest, ties to even', () => {
-    fc.assert(
-      fc.property(fc.float({ min: -65504, max: 65504, noNaN: true }), (value) => {
-        const half = floatToHalf(value);
-        const error = Math.abs(halfToFloat(half) - value);
-        for (const neighbour of [half - 1, half + 1]) {
-          const other = halfToFloat(neighbour & 0xffff);
-          if (Number.isFinite(other)) expect(error).toBeLessThanOrEqual(Math.abs(other - value));
-        }
-      }),
-    );
-    expect(halfToFloat(floatToHalf(1 + 2 ** -11))).toBe(1);
-    expect(halfToFloat(floatToHalf(1 + 3 * 2 ** -11))).toBe(1 + 2 ** -9);
   });
 });

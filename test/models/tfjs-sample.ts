@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { floatToHalf } from '../../src/models/onnx-half.ts';
+import { toFloat16 } from '../../src/linalg/index.ts';
 
 type Attribute = Record<string, unknown>;
 type Node = { name: string; op: string; input?: string[]; attr?: Record<string, Attribute> };
@@ -32,7 +32,7 @@ export function sampleModel() {
     nodes.push({ name, op: 'Const', attr: { dtype: { type: kind === 'int32' ? 'DT_INT32' : 'DT_FLOAT' } } });
     const typed =
       kind === 'float16'
-        ? Uint16Array.from(values, floatToHalf)
+        ? toFloat16(Float32Array.from(values))
         : kind === 'int32'
           ? Int32Array.from(values)
           : Float32Array.from(values);
