@@ -17,7 +17,8 @@ import { findWhitening, scaleRows, type Whitening } from './whitening.ts';
  * component is such that the weight of largest magnitude in view 0 is positive.
  *
  * References: Hotelling 1936; Vinod, "Canonical ridge and econometrics of joint production", 1976; Kettenring 1971.
- * @returns min(dimensions, rank) dimensions; without `dimensions` the smallest rank of a view
+ * @returns min(dimensions, rank) dimensions; without `dimensions` the smallest rank of a view. Of two views no
+ *   component is given whose correlation is but rounding (1e-10)
  * @throws CovistaError `no-data` for fewer than two pairs, `usage` for options that do not fit the moments
  */
 export async function fit(moments: Moments, options: FitOptions): Promise<JointSpace> {

@@ -55,9 +55,10 @@ function jacobiSvd(a: Matrix64, count: number, signal: AbortSignal | undefined):
   const columns = transpose(a);
   const scale = scaleToOne(columns.data);
   const qr = pivotedQr(columns);
-  // What lies below the rounding of the largest element is left out: nothing of it is known.
+  // What lies below the rounding of the factorisation is left out: nothing of it is known.
+  const negligible = Number.EPSILON * a.rows * Math.abs(qr.r.data[0] ?? 0);
   let rank = 0;
-  while (rank < n && Math.abs(qr.r.data[rank * n + rank]!) > Number.EPSILON * Math.abs(qr.r.data[0]!)) rank++;
+  while (rank < n && Math.abs(qr.r.data[rank * n + rank]!) > negligible) rank++;
 
   // G R = diag(s) Wᵀ with orthogonal G, so that A P = Q Gᵀ diag(s) Wᵀ.
   const r = { rows: rank, columns: n, data: qr.r.data.subarray(0, rank * n) };
