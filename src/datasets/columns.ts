@@ -49,6 +49,11 @@ export function findColumns(names: readonly string[], options: ReadOptions): Col
   return { picture, captions, tags };
 }
 
+/** The column with a usual name for the picture, if there is one. */
+export function findPictureColumn(names: readonly string[]): string | undefined {
+  return pictureNames.flatMap((known) => names.filter((name) => plain(name) === known))[0];
+}
+
 /** The error for a table whose columns cannot be told. */
 export function unknownColumns(path: string, names: readonly string[]): CovistaError {
   return new CovistaError(

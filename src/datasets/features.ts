@@ -1,7 +1,16 @@
+import { readFile } from 'node:fs/promises';
 import { CovistaError } from '../errors.ts';
+import { fromFloat16 } from '../linalg/float16.ts';
 import { type Matrix32, matrix } from '../linalg/matrix.ts';
+import { decodeSafetensors, type Tensor } from '../linalg/safetensors.ts';
+import { findPictureColumn } from './columns.ts';
+import { openMat } from './mat.ts';
+import { chooseKey, type NamedArrays } from './named-arrays.ts';
 import { readNames } from './names.ts';
 import { type NpyArray, readNpy } from './npy.ts';
+import { openNpz } from './npz.ts';
+import { openForReading, readFully } from './open-file.ts';
+import { openParquet } from './parquet.ts';
 
 /** Features with the picture that each row belongs to. */
 export interface NamedFeatures {
@@ -11,31 +20,127 @@ export interface NamedFeatures {
   readonly names: readonly string[];
 }
 
+/** Where in a file the features are. */
+export interface FeatureOptions {
+  /** Name of the array, tensor or column, for files that hold several; a usual one such as `features` if not given. */
+  readonly key?: string | undefined;
+}
+
+const rowsAtOnce = 10000;
+
 /**
  * Reads precomputed features, one row a picture, as float32. Axes after the first are laid out one after another.
- * @param path a `.npy` file
+ * @param path a `.npy`, `.npz`, `.safetensors`, `.parquet` (a column of lists) or MATLAB version 5 `.mat` file
  * @throws CovistaError `bad-format` naming the file, `bad-values` naming the row and column (from 0) of the first
- *   number that is not finite, `no-data` when there are no rows
+ *   number that is not finite, `no-data` when there are no rows, `usage` when it holds several arrays
  */
-export async function readFeatures(path: string): Promise<Matrix32> {
-  return toMatrix(await readNpy(path), path);
+export async function readFeatures(path: string, options: FeatureOptions = {}): Promise<Matrix32> {
+  return toMatrix(await readArray(path, options.key), path);
 }
 
 /**
  * Reads precomputed features and the names of their rows.
- * @param namesPath one name a line, in row order
+ * @param namesPath one name a line, in row order; a Parquet file may hold the names itself
  * @throws CovistaError as `readFeatures` and `readNames`, and `bad-values` when their numbers differ
  */
-export async function readNamedFeatures(path: string, namesPath: string): Promise<NamedFeatures> {
-  const names = await readNames(namesPath);
-  const features = await readFeatures(path);
+export async function readNamedFeatures(
+  path: string,
+  namesPath?: string,
+  options: FeatureOptions = {},
+): Promise<NamedFeatures> {
+  const names = namesPath === undefined ? await namesWithin(path) : await readNames(namesPath);
+  const features = await readFeatures(path, options);
   if (names.length !== features.rows)
     throw new CovistaError(
       'bad-values',
-      `${path} has ${features.rows} rows, but ${namesPath} has ${names.length} names.`,
+      `${path} has ${features.rows} rows, but ${namesPath ?? path} has ${names.length} names.`,
       { hint: 'Each row needs its name, in the same order.' },
     );
   return { features, names };
+}
+
+async function readArray(path: string, key: string | undefined): Promise<NpyArray> {
+  const kind = await kindOf(path);
+  if (kind === 'npy') return readNpy(path);
+  if (kind === 'parquet') return readParquetFeatures(path, key);
+  const arrays =
+    kind === 'npz' ? await openNpz(path) : kind === 'mat' ? await openMat(path) : await openSafetensors(path);
+  return arrays.read(chooseKey(arrays.keys, key, path));
+}
+
+async function kindOf(path: string): Promise<'npy' | 'npz' | 'parquet' | 'mat' | 'safetensors'> {
+  const file = await openForReading(path);
+  let text: string;
+  try {
+    const head = new Uint8Array(Math.min(16, (await file.stat()).size));
+    await readFully(file, head, 0, path);
+    text = new TextDecoder('latin1').decode(head);
+  } finally {
+    await file.close();
+  }
+  if (text.startsWith('PK\x03\x04')) return 'npz';
+  if (text.startsWith('PAR1')) return 'parquet';
+  if (text.startsWith('MATLAB ')) return 'mat';
+  if (text.slice(8).trimStart().startsWith('{')) return 'safetensors';
+  if (text.slice(1).startsWith('NUMPY') || /\.npy$/i.test(path)) return 'npy';
+  throw new CovistaError('bad-format', `${path} is no feature file that is known here.`, {
+    hint: 'Known are .npy, .npz, .safetensors, .parquet and MATLAB version 5 .mat files.',
+  });
+}
+
+async function openSafetensors(path: string): Promise<NamedArrays> {
+  const { tensors } = decodeSafetensors(await readFile(path), path);
+  return {
+    keys: [...tensors.keys()],
+    read: async (key) => ({ shape: tensors.get(key)!.shape, data: tensorFloats(tensors.get(key)!) }),
+  };
+}
+
+function tensorFloats(tensor: Tensor): Float32Array | Float64Array {
+  if (tensor.type === 'F16') return fromFloat16(tensor.data);
+  if (tensor.type === 'F32' || tensor.type === 'F64') return tensor.data;
+  return Float64Array.from(tensor.data as ArrayLike<number | bigint>, Number);
+}
+
+/** A column whose cells are lists of equal length. */
+async function readParquetFeatures(path: string, key: string | undefined): Promise<NpyArray> {
+  const table = await openParquet(path);
+  const column = chooseKey(table.columns, key, path);
+  let width = 0;
+  let data = new Float32Array(0);
+  for (let start = 0; start < table.rows; start += rowsAtOnce) {
+    const rows = await table.read(start, Math.min(table.rows, start + rowsAtOnce), [column]);
+    for (const [i, row] of rows.entries()) {
+      const cell = row[column] as ArrayLike<number> | null | undefined;
+      const at = start + i;
+      if (at === 0) {
+        width = cell?.length ?? 0;
+        data = new Float32Array(table.rows * width);
+      }
+      if (typeof cell !== 'object' || cell === null || cell.length !== width)
+        throw new CovistaError(
+          'bad-values',
+          `${path}, row ${at}: "${column}" is not a list of ${width} numbers.`,
+        );
+      data.set(cell, at * width);
+    }
+  }
+  return { shape: [table.rows, width], data };
+}
+
+async function namesWithin(path: string): Promise<string[]> {
+  if ((await kindOf(path)) !== 'parquet')
+    throw new CovistaError('usage', `${path} does not say which picture each row belongs to.`, {
+      hint: 'Give a file with one picture name a line, in row order.',
+    });
+  const table = await openParquet(path);
+  const column = findPictureColumn(table.columns);
+  if (column === undefined)
+    throw new CovistaError(
+      'bad-format',
+      `${path} has the columns ${table.columns.join(', ')}: none names the picture.`,
+    );
+  return (await table.read(0, table.rows, [column])).map((row) => String(row[column]));
 }
 
 function toMatrix({ shape, data }: NpyArray, path: string): Matrix32 {

@@ -236,7 +236,8 @@ function count(shape: readonly number[]): number {
   return shape.reduce((product, size) => product * size, 1);
 }
 
-function transpose(columnMajor: Floats, [rows, columns]: readonly number[]): Floats {
+/** Column-major elements in row-major order. */
+export function transpose(columnMajor: Floats, [rows, columns]: readonly number[]): Floats {
   const data =
     columnMajor instanceof Float32Array
       ? new Float32Array(columnMajor.length)
