@@ -2,8 +2,9 @@ import { Buffer } from 'node:buffer';
 import { CovistaError } from '../errors.ts';
 import type { ByteInput } from './word-vector-input.ts';
 import { parseNumbers } from './word-vector-numbers.ts';
-import type { WordVectorWriter } from './word-vector-writer.ts';
+import type { OpenWriter } from './word-vector-writer.ts';
 
+const SIZE = 100;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const COMMA = 0x2c;
@@ -16,37 +17,37 @@ const START = Buffer.from('"vectors":{');
  * @param name what is read, for messages
  * @throws CovistaError `bad-format` when the text has another shape or ends too soon
  */
-export async function readGloveJson(input: ByteInput, writer: WordVectorWriter, name: string): Promise<void> {
+export async function readGloveJson(input: ByteInput, openWriter: OpenWriter, name: string): Promise<void> {
+  const writer = openWriter(SIZE);
   const fail = (): never => {
     throw new CovistaError(
       'bad-format',
       `${name} has not the expected shape at word vector ${writer.count}.`,
     );
   };
-  let at = -1;
-  while (at < 0) {
-    at = input.bytes.indexOf(START);
+  let found = -1;
+  while (found < 0) {
+    found = input.bytes.indexOf(START);
     // Its beginning may stand at the end of what is there.
-    if (at < 0 && !(await input.more(Math.max(0, input.bytes.length - START.length)))) fail();
+    input.position = found < 0 ? Math.max(0, input.bytes.length - START.length) : found + START.length;
+    if (found < 0 && !(await input.more())) fail();
   }
-  at += START.length;
   for (;;) {
-    const { bytes } = input;
-    const open = endOfString(bytes, at) + 1;
+    const { bytes, position: start } = input;
+    const open = endOfString(bytes, start) + 1;
     const close = open > 0 ? bytes.indexOf(0x5d, open) : -1;
     // With the comma or brace behind it.
     if (close < 0 || close + 1 >= bytes.length) {
-      if (!(await input.more(at))) fail();
-      at = 0;
+      if (!(await input.more())) fail();
       continue;
     }
-    if (bytes[at] !== QUOTE || bytes[open] !== 0x3a || bytes[open + 1] !== 0x5b) fail();
+    if (bytes[start] !== QUOTE || bytes[open] !== 0x3a || bytes[open + 1] !== 0x5b) fail();
     const vector = writer.next();
     const count = parseNumbers(bytes, open + 2, close, vector);
     if (count < vector.length)
-      writer.skip(count < 0 ? 'malformed' : 'wrong length', bytes.subarray(at, open));
-    else writer.add(unquoted(bytes, at, open));
-    at = close + 2;
+      writer.skip(count < 0 ? 'malformed' : 'wrong length', bytes.subarray(start, open));
+    else writer.add(unquoted(bytes, start, open));
+    input.position = close + 2;
     if (bytes[close + 1] !== COMMA) return;
   }
 }

@@ -33,5 +33,10 @@ export {
   TWEMOJI,
   WINK_EMBEDDINGS,
 } from './sources.ts';
-export { openWordVectorFile } from './word-vector-file.ts';
-export { defaultWordVectors } from './word-vectors.ts';
+export {
+  type ConversionOptions,
+  type ConvertedWordVectors,
+  convertWordVectors,
+} from './word-vector-conversion.ts';
+export type { KeepWords, Skipped, SkipReason } from './word-vector-writer.ts';
+export { defaultWordVectors, openWordVectors } from './word-vectors.ts';

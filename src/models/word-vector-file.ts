@@ -5,6 +5,7 @@ import { CovistaError } from '../errors.ts';
 import { fromFloat16 } from '../linalg/float16.ts';
 import type { WordVectors } from '../text/word-vectors.ts';
 import { findWord, type WordIndexData } from './word-vector-index.ts';
+import { type Subwords, subwordRows } from './word-vector-subwords.ts';
 import { FORMAT, HEADER_BYTES } from './word-vector-writer.ts';
 
 const tensor = <T extends string>(dtype: T, dimensions: number) =>
@@ -15,8 +16,14 @@ const tensor = <T extends string>(dtype: T, dimensions: number) =>
   });
 
 const headerSchema = z.object({
-  __metadata__: z.object({ format: z.literal(FORMAT), id: z.string() }),
+  __metadata__: z.object({
+    format: z.literal(FORMAT),
+    id: z.string(),
+    shortest: z.string().optional(),
+    longest: z.string().optional(),
+  }),
   vectors: tensor('F16', 2),
+  subwords: tensor('F16', 2).optional(),
   slots: tensor('U32', 1),
   offsets: tensor('U32', 1),
   words: tensor('U8', 1),
@@ -47,6 +54,23 @@ export function openWordVectorFile(path: string): WordVectors {
   }
 }
 
+/** Whether a file is in the compact format, going by its beginning. */
+export function isWordVectorFile(path: string): boolean {
+  let file: number;
+  try {
+    file = openSync(path, 'r');
+  } catch {
+    return false;
+  }
+  try {
+    return Buffer.from(readBytes(file, 0, 8 + FORMAT.length + 100)).includes(FORMAT);
+  } catch {
+    return false;
+  } finally {
+    closeSync(file);
+  }
+}
+
 class FileWordVectors implements WordVectors {
   readonly id: string;
   readonly size: number;
@@ -54,6 +78,7 @@ class FileWordVectors implements WordVectors {
   private readonly file: number;
   private readonly index: WordIndexData;
   private readonly bits: Uint16Array;
+  private readonly subwords: Subwords | undefined;
 
   constructor(file: number, path: string) {
     const header = readHeader(file, path);
@@ -70,12 +95,32 @@ class FileWordVectors implements WordVectors {
       slots: new Uint32Array(part('slots').buffer),
     };
     this.bits = new Uint16Array(this.size);
+    const { shortest, longest } = header.__metadata__;
+    if (header.subwords)
+      this.subwords = {
+        shortest: Number(shortest),
+        longest: Number(longest),
+        buckets: header.subwords.shape[0]!,
+      };
   }
 
   vector(word: string): Float32Array | undefined {
     const position = findWord(this.index, Buffer.from(word));
-    if (position < 0) return undefined;
-    readSync(this.file, this.bits, 0, 2 * this.size, HEADER_BYTES + 2 * this.size * position);
+    if (this.subwords === undefined) return position < 0 ? undefined : this.row(position);
+    // The vector of a word is the mean of its own row and those of its n-grams.
+    const rows = subwordRows(word, this.subwords).map((i) => this.count + i);
+    if (position >= 0) rows.push(position);
+    if (rows.length === 0) return undefined;
+    const mean = new Float32Array(this.size);
+    for (const i of rows) {
+      const values = this.row(i);
+      for (let j = 0; j < mean.length; j++) mean[j]! += values[j]! / rows.length;
+    }
+    return mean;
+  }
+
+  private row(i: number): Float32Array {
+    readSync(this.file, this.bits, 0, 2 * this.size, HEADER_BYTES + 2 * this.size * i);
     return fromFloat16(this.bits);
   }
 
@@ -102,14 +147,20 @@ function readHeader(file: number, path: string): z.infer<typeof headerSchema> {
   }
   const parsed = headerSchema.safeParse(json);
   if (!parsed.success) return fail('its header describes other content');
-  const { vectors, slots, offsets, words } = parsed.data;
+  const { vectors, subwords, slots, offsets, words } = parsed.data;
   const [count, length] = vectors.shape as [number, number];
-  const sizes = [2 * count * length, 4 * slots.shape[0]!, 4 * (count + 1), words.shape[0]!];
   let end = 0;
-  for (const [i, part] of [vectors, slots, offsets, words].entries()) {
-    if (part.data_offsets[0] !== end || part.data_offsets[1] !== end + sizes[i]!)
-      return fail('its parts do not fit each other');
-    end += sizes[i]!;
+  const parts = [
+    { tensor: vectors, size: 2 * count * length },
+    ...(subwords ? [{ tensor: subwords, size: 2 * subwords.shape[0]! * length }] : []),
+    { tensor: slots, size: 4 * slots.shape[0]! },
+    { tensor: offsets, size: 4 * (count + 1) },
+    { tensor: words, size: words.shape[0]! },
+  ];
+  for (const part of parts) {
+    const [from, to] = part.tensor.data_offsets;
+    if (from !== end || to !== end + part.size) return fail('its parts do not fit each other');
+    end = to;
   }
   if ((slots.shape[0]! & (slots.shape[0]! - 1)) !== 0 || slots.shape[0]! <= count)
     return fail(`its hash table of ${slots.shape[0]} slots does not fit ${count} words`);

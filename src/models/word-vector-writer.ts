@@ -2,7 +2,8 @@ import { Buffer, isUtf8 } from 'node:buffer';
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { CovistaError } from '../errors.ts';
 import { toFloat16 } from '../linalg/float16.ts';
-import { WordIndexBuilder } from './word-vector-index.ts';
+import { findWord, WordIndexBuilder } from './word-vector-index.ts';
+import type { Subwords } from './word-vector-subwords.ts';
 
 /** Why an entry of a vector file was left out. */
 export type SkipReason = 'malformed' | 'wrong length' | 'duplicate' | 'word with spaces' | 'not UTF-8';
@@ -14,6 +15,25 @@ export interface Skipped {
   readonly examples: readonly string[];
 }
 
+/** Which words of a large file to keep; all, when nothing is said. */
+export interface KeepWords {
+  /** The first so many, which in published files are the most frequent ones. */
+  readonly limit?: number;
+  /** And these, wherever they are. */
+  readonly words?: readonly string[];
+}
+
+/** How a reader asks for the writer, when it has learnt the size of the vectors. */
+export type OpenWriter = (
+  size: number,
+  about?: {
+    /** How many words the file says that it holds. */
+    readonly announced?: number;
+    /** That rows of n-grams follow those of the words. */
+    readonly subwords?: Subwords;
+  },
+) => WordVectorWriter;
+
 /** Room for the header, which is written last, when all sizes are known; the rest of it is spaces. */
 export const HEADER_BYTES = 4096;
 export const FORMAT = 'covista-word-vectors-1';
@@ -22,8 +42,8 @@ const EXAMPLES = 3;
 
 /**
  * Writes word vectors as they come into the compact format: a safetensors file with the tensors `vectors` (F16,
- * words x size), `slots` and `offsets` (U32) and `words` (U8), which are described at `WordIndexData`. Only the
- * words and some megabytes of vectors are in memory.
+ * words x size), `slots` and `offsets` (U32) and `words` (U8), which are described at `WordIndexData`, and for
+ * fastText's n-grams `subwords` (F16, buckets x size). Only the words and some megabytes of vectors are in memory.
  */
 export class WordVectorWriter {
   readonly size: number;
@@ -31,14 +51,27 @@ export class WordVectorWriter {
   private readonly index = new WordIndexBuilder();
   private readonly buffered: Float32Array;
   private used = 0;
+  private seen = 0;
+  private subwordCount = 0;
+  private readonly subwords: Subwords | undefined;
+  private readonly limit: number;
+  private readonly wanted: WordIndexBuilder | undefined;
   private readonly skips = new Map<SkipReason, { count: number; examples: string[] }>();
 
   /**
    * @param path the file to write
    * @param size length of each vector
+   * @param options `keep`: which words; `subwords`: that rows of n-grams follow
    */
-  constructor(path: string, size: number) {
+  constructor(path: string, size: number, options: { keep?: KeepWords; subwords?: Subwords } = {}) {
     this.size = size;
+    this.subwords = options.subwords;
+    const { limit, words } = options.keep ?? {};
+    this.limit = limit ?? (words ? 0 : Number.POSITIVE_INFINITY);
+    if (words) {
+      this.wanted = new WordIndexBuilder();
+      for (const word of words) this.wanted.add(Buffer.from(word));
+    }
     this.buffered = new Float32Array(Math.max(1, Math.floor(BUFFERED_VALUES / size)) * size);
     this.file = openSync(path, 'wx');
     writeSync(this.file, Buffer.alloc(HEADER_BYTES, ' '));
@@ -47,6 +80,16 @@ export class WordVectorWriter {
   /** How many words there are so far. */
   get count(): number {
     return this.index.count;
+  }
+
+  /** Whether nothing that may still come is to be kept. */
+  get full(): boolean {
+    return this.seen >= this.limit && this.wanted === undefined;
+  }
+
+  /** Whether to keep this word; asked once for each word, in the order of the file. */
+  wants(word: Uint8Array): boolean {
+    return this.seen++ < this.limit || (this.wanted !== undefined && findWord(this.wanted.data(), word) >= 0);
   }
 
   /** Where the next vector belongs: fill it (all `size` values), then {@link WordVectorWriter.add} its word. */
@@ -61,9 +104,14 @@ export class WordVectorWriter {
     } else if (!this.index.add(word)) {
       this.skip('duplicate', word);
     } else {
-      this.used += this.size;
-      if (this.used === this.buffered.length) this.flush();
+      this.advance();
     }
+  }
+
+  /** Keeps the vector in {@link WordVectorWriter.next} for the next n-gram; all of them come after the words. */
+  addSubword(): void {
+    this.subwordCount++;
+    this.advance();
   }
 
   /** Counts an entry that is left out. */
@@ -88,9 +136,20 @@ export class WordVectorWriter {
     if (this.count === 0) throw new CovistaError('bad-format', `There are no word vectors in ${id}.`);
     this.flush();
     const { words, offsets, slots } = this.index.data();
-    const header: Record<string, unknown> = { __metadata__: { format: FORMAT, id, hash: 'fnv1a-32' } };
-    let end = 2 * this.count * this.size;
-    header.vectors = { dtype: 'F16', shape: [this.count, this.size], data_offsets: [0, end] };
+    const metadata: Record<string, string> = { format: FORMAT, id, hash: 'fnv1a-32' };
+    const header: Record<string, unknown> = { __metadata__: metadata };
+    let end = 0;
+    const rows = (name: string, count: number): void => {
+      const start = end;
+      end += 2 * count * this.size;
+      header[name] = { dtype: 'F16', shape: [count, this.size], data_offsets: [start, end] };
+    };
+    rows('vectors', this.count);
+    if (this.subwords) {
+      rows('subwords', this.subwordCount);
+      metadata.shortest = String(this.subwords.shortest);
+      metadata.longest = String(this.subwords.longest);
+    }
     const parts = [
       ['slots', 'U32', slots],
       ['offsets', 'U32', offsets],
@@ -113,6 +172,11 @@ export class WordVectorWriter {
   /** Ends the work, finished or not. */
   close(): void {
     closeSync(this.file);
+  }
+
+  private advance(): void {
+    this.used += this.size;
+    if (this.used === this.buffered.length) this.flush();
   }
 
   private flush(): void {

@@ -1,23 +1,19 @@
-import { createReadStream } from 'node:fs';
-import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import { throwIfAborted } from '../errors.ts';
+import { createHash } from 'node:crypto';
+import { rm, stat } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
 import type { WorkOptions } from '../progress.ts';
 import type { WordVectors } from '../text/word-vectors.ts';
 import { cacheFolder } from './cache.ts';
 import { readGloveJson } from './glove-json.ts';
 import { packageFolder } from './npm-package.ts';
-import { exists, publish } from './publish.ts';
+import { exists } from './publish.ts';
 import { WINK_EMBEDDINGS } from './sources.ts';
-import { openWordVectorFile } from './word-vector-file.ts';
-import { ByteInput } from './word-vector-input.ts';
-import { WordVectorWriter } from './word-vector-writer.ts';
+import { type ConvertedWordVectors, convertWith, convertWordVectors } from './word-vector-conversion.ts';
+import { isWordVectorFile, openWordVectorFile } from './word-vector-file.ts';
+import { splitArchive } from './word-vector-source.ts';
+import type { KeepWords } from './word-vector-writer.ts';
 
 const DEFAULT_ID = 'glove-100';
-const DEFAULT_SIZE = 100;
-/** Of the JSON, for progress. */
-const DEFAULT_BYTES = 307_300_350;
-const CHUNK_BYTES = 1 << 20;
 
 /**
  * GloVe, 100-D, 341,479 English words (Pennington, Socher and Manning, EMNLP 2014), from an npm package. Fetched
@@ -28,9 +24,9 @@ export async function defaultWordVectors(options: WorkOptions = {}): Promise<Wor
   const path = join(cacheFolder(), 'vectors', `${DEFAULT_ID}.safetensors`);
   if (!(await exists(path))) {
     const folder = await packageFolder(WINK_EMBEDDINGS, options);
-    const json = join(folder, WINK_EMBEDDINGS.files[0]!);
     try {
-      await publish(path, (partial) => convertDefault(json, partial, options));
+      const json = join(folder, WINK_EMBEDDINGS.files[0]!);
+      await convertWith(readGloveJson, json, path, { ...options, id: DEFAULT_ID });
     } catch (error) {
       // Another process may have converted it meanwhile, and removed the JSON.
       if (!(await exists(path))) throw error;
@@ -41,32 +37,44 @@ export async function defaultWordVectors(options: WorkOptions = {}): Promise<Wor
   return openWordVectorFile(path);
 }
 
-async function convertDefault(
-  json: string,
-  partial: string,
-  { signal, onProgress }: WorkOptions,
-): Promise<void> {
-  const writer = new WordVectorWriter(partial, DEFAULT_SIZE);
-  try {
-    const chunks = createReadStream(json, { highWaterMark: CHUNK_BYTES });
-    await readGloveJson(new ByteInput(watched(chunks, DEFAULT_BYTES, { signal, onProgress })), writer, json);
-    writer.finish(DEFAULT_ID);
-  } finally {
-    writer.close();
+/**
+ * Opens word vectors from a file of any format that {@link convertWordVectors} reads, or in the compact format.
+ * The first time, they are converted into the cache; what was left out is reported as warnings.
+ * @param file a path; `archive.zip:name` names a file in an archive
+ * @param options `keep`: which words of a large file to keep
+ * @throws CovistaError as {@link convertWordVectors} and {@link openWordVectorFile}
+ */
+export async function openWordVectors(
+  file: string,
+  options: WorkOptions & { keep?: KeepWords } = {},
+): Promise<WordVectors> {
+  if (isWordVectorFile(file)) return openWordVectorFile(file);
+  const found = await stat(splitArchive(file).path).catch(() => undefined);
+  const key = JSON.stringify([resolve(file), found?.size, found?.mtimeMs, options.keep]);
+  const name = basename(file).replace(/[^\w.-]/g, '-');
+  const hash = createHash('sha256').update(key).digest('hex').slice(0, 16);
+  const path = join(cacheFolder(), 'vectors', `${name}-${hash}.safetensors`);
+  if (!(await exists(path))) {
+    const converted = await convertWordVectors(file, path, options);
+    for (const warning of warnings(file, converted, options.keep))
+      options.onProgress?.({ stage: 'convert word vectors', done: converted.count, unit: 'words', warning });
   }
+  return openWordVectorFile(path);
 }
 
-/** The same chunks, with progress and an ear for the signal. */
-async function* watched(
-  chunks: AsyncIterable<Uint8Array>,
-  total: number,
-  { signal, onProgress }: WorkOptions,
-): AsyncGenerator<Uint8Array> {
-  let done = 0;
-  for await (const chunk of chunks) {
-    throwIfAborted(signal);
-    done += chunk.length;
-    onProgress?.({ stage: 'convert word vectors', done, total, unit: 'bytes' });
-    yield chunk;
-  }
+function warnings(
+  file: string,
+  { count, announced, skipped }: ConvertedWordVectors,
+  keep?: KeepWords,
+): string[] {
+  const said = skipped.map(
+    (one) =>
+      `${file}: left out ${one.count} ${one.count === 1 ? 'entry' : 'entries'} (${one.reason}), such as ${one.examples
+        .map((example) => JSON.stringify(example))
+        .join(', ')}.`,
+  );
+  const found = skipped.reduce((sum, one) => sum + one.count, count);
+  if (announced !== undefined && !keep && found < announced)
+    said.push(`${file}: announces ${announced} words, but ${found} were read.`);
+  return said;
 }

@@ -1,0 +1,89 @@
+import { basename } from 'node:path';
+import type { WorkOptions } from '../progress.ts';
+import { publish } from './publish.ts';
+import { readBinaryVectors } from './word-vector-binary.ts';
+import { FASTTEXT_MAGIC, readFastText } from './word-vector-fasttext.ts';
+import { ByteInput } from './word-vector-input.ts';
+import { readUnpacked } from './word-vector-source.ts';
+import { readTextVectors } from './word-vector-text.ts';
+import { type KeepWords, type OpenWriter, type Skipped, WordVectorWriter } from './word-vector-writer.ts';
+
+/** What {@link convertWordVectors} takes. */
+export interface ConversionOptions extends WorkOptions {
+  /** Which words to keep; all when left out. */
+  readonly keep?: KeepWords;
+  /** What the vectors are called; the file's name when left out. */
+  readonly id?: string;
+}
+
+/** What a conversion made of a file. */
+export interface ConvertedWordVectors {
+  /** How many words were kept. */
+  readonly count: number;
+  readonly size: number;
+  /** How many words the file announces at its beginning, if it does. */
+  readonly announced: number | undefined;
+  /** What was left out because of its form. */
+  readonly skipped: readonly Skipped[];
+}
+
+/** Reads word vectors of one format from a stream. */
+type Reader = (input: ByteInput, openWriter: OpenWriter, name: string) => Promise<void>;
+
+/** Enough for a first line and the first word with some of its numbers. */
+const SNIFFED_BYTES = 1 << 16;
+
+/**
+ * Converts a file of word vectors into the compact format, as a stream. The format is recognised by the content:
+ * GloVe text; word2vec text and binary; fastText `.vec` and `.bin` (with its n-grams); Numberbatch text; each of
+ * them in `.gz` or `.zip`. Nothing is left at `target` when it fails.
+ * @param file as {@link readUnpacked} takes it
+ * @throws CovistaError as {@link readUnpacked}; `bad-format` when it is none of these formats, or holds no vector
+ */
+export function convertWordVectors(
+  file: string,
+  target: string,
+  options: ConversionOptions = {},
+): Promise<ConvertedWordVectors> {
+  return convertWith(undefined, file, target, options);
+}
+
+/** As {@link convertWordVectors}, for a format that is known. */
+export async function convertWith(
+  reader: Reader | undefined,
+  file: string,
+  target: string,
+  options: ConversionOptions,
+): Promise<ConvertedWordVectors> {
+  let result: ConvertedWordVectors | undefined;
+  await publish(target, async (partial) => {
+    const input = new ByteInput(readUnpacked(file, options));
+    let writer: WordVectorWriter | undefined;
+    let announced: number | undefined;
+    const openWriter: OpenWriter = (size, about = {}) => {
+      announced = about.announced;
+      writer = new WordVectorWriter(partial, size, { keep: options.keep, subwords: about.subwords });
+      return writer;
+    };
+    try {
+      await input.need(SNIFFED_BYTES);
+      const read = reader ?? recognise(input.bytes);
+      await read(input, openWriter, file);
+      writer!.finish(options.id ?? basename(file));
+      result = { count: writer!.count, size: writer!.size, announced, skipped: writer!.skipped() };
+    } finally {
+      writer?.close();
+      await input.close();
+    }
+  });
+  return result!;
+}
+
+function recognise(bytes: Buffer): Reader {
+  if (bytes.length >= 4 && bytes.readInt32LE(0) === FASTTEXT_MAGIC) return readFastText;
+  const header = /^\d+ \d+\s*\n/.exec(bytes.toString('latin1', 0, 64));
+  if (header === null) return readTextVectors;
+  const gap = bytes.indexOf(0x20, header[0].length);
+  const numbers = gap < 0 ? '' : bytes.toString('latin1', gap, gap + 24);
+  return /^[-+0-9.eE \t\r\n]*$/.test(numbers) ? readTextVectors : readBinaryVectors;
+}
