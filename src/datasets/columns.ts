@@ -89,7 +89,7 @@ export function collectRow(
 }
 
 /** Keywords in one text, separated by ; or | or, where neither occurs, by commas. */
-export function splitTags(text: string): string[] {
+function splitTags(text: string): string[] {
   const separator = [';', '|', ','].find((mark) => text.includes(mark));
   return separator === undefined ? [text] : text.split(separator);
 }

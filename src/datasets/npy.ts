@@ -5,10 +5,10 @@ import { type Floats, type Matrix, matrix } from '../linalg/matrix.ts';
 import { openForReading, readFully } from './open-file.ts';
 
 /** Element types of a `.npy` file that are read, by NumPy's name without the byte order. */
-export type NpyType = 'f2' | 'f4' | 'f8' | 'i1' | 'u1' | 'i2' | 'u2' | 'i4' | 'u4' | 'i8' | 'u8';
+type NpyType = 'f2' | 'f4' | 'f8' | 'i1' | 'u1' | 'i2' | 'u2' | 'i4' | 'u4' | 'i8' | 'u8';
 
 /** What the header of a `.npy` file says. */
-export interface NpyHeader {
+interface NpyHeader {
   readonly type: NpyType;
   /** Sizes of the array's axes; empty for a single number. */
   readonly shape: readonly number[];
@@ -37,7 +37,7 @@ const blockBytes = 16 * 1024 * 1024;
  * @param name the file, for messages
  * @throws CovistaError `bad-format` for anything but a little-endian array of plain numbers; Fortran order is read for matrices
  */
-export function parseNpyHeader(bytes: Uint8Array, name: string): NpyHeader {
+function parseNpyHeader(bytes: Uint8Array, name: string): NpyHeader {
   const bad = (why: string, hint?: string) =>
     new CovistaError('bad-format', `${name} ${why}`, hint === undefined ? {} : { hint });
   const magic = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
@@ -190,7 +190,7 @@ export class NpyFile implements AsyncDisposable {
  * A `.npy` file as bytes: little-endian float32 or float64, row-major.
  * @throws CovistaError `bad-values` when the data does not fill the shape
  */
-export function encodeNpyHeader(array: NpyArray): Uint8Array {
+function encodeNpyHeader(array: NpyArray): Uint8Array {
   if (count(array.shape) !== array.data.length)
     throw new CovistaError(
       'bad-values',
