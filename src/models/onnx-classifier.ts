@@ -52,7 +52,7 @@ function classifierBehind(index: GraphIndex, output: string): FeaturePoint | und
   let name: string | undefined = output;
   while (name !== undefined) {
     const node = index.producers.get(name);
-    if (!node || variableInputCount(index, node) !== 1) return undefined;
+    if (!node || joinsBranches(index, node)) return undefined;
     if (isFullyConnected(index, node)) {
       const before = node.opType as 'Gemm' | 'MatMul' | 'Conv';
       return { tensor: skipTransparent(index, mainInput(index, node)!), before };
@@ -61,6 +61,11 @@ function classifierBehind(index: GraphIndex, output: string): FeaturePoint | und
     name = mainInput(index, node);
   }
   return undefined;
+}
+
+/** Whether more than one of a node's inputs carries the picture; the shape that a Reshape is given does not. */
+function joinsBranches(index: GraphIndex, node: OnnxNode): boolean {
+  return node.opType !== 'Reshape' && variableInputCount(index, node) !== 1;
 }
 
 /** Whether a node multiplies by constant weights, over channels alone if it is a convolution. */
@@ -74,7 +79,7 @@ function isFullyConnected(index: GraphIndex, node: OnnxNode): boolean {
 }
 
 /** The tensor before the Dropout and Identity nodes that end in `name`. */
-export function skipTransparent(index: GraphIndex, name: string): string {
+function skipTransparent(index: GraphIndex, name: string): string {
   const node = index.producers.get(name);
   if (!node || !transparent.has(node.opType ?? '') || !node.input?.[0]) return name;
   return skipTransparent(index, node.input[0]);

@@ -115,7 +115,7 @@ function constantTensor({ initializers, producers }: GraphIndex, name: string): 
 }
 
 /** The numbers of a tensor of float32, float16, float64, int32 or int64. */
-export function tensorValues(tensor: OnnxTensor): number[] | undefined {
+function tensorValues(tensor: OnnxTensor): number[] | undefined {
   if (tensor.dataLocation === 1) return undefined;
   if (tensor.int64Data?.length) return tensor.int64Data.map(integer);
   const bytes = tensor.rawData?.length ? tensor.rawData : tensor.floatData;

@@ -81,6 +81,6 @@ export async function inspectModel(path: string, imageSize = 224): Promise<Model
 }
 
 /** The version of the standard operators that a model uses. */
-export function opsetOf(model: OnnxModel): number {
+function opsetOf(model: OnnxModel): number {
   return integer(model.opsetImport?.find(({ domain }) => !domain || domain === 'ai.onnx')?.version);
 }

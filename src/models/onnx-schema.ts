@@ -20,7 +20,7 @@ export interface OnnxTensor {
 }
 
 /** StringStringEntryProto. */
-export interface OnnxProperty {
+interface OnnxProperty {
   key?: string;
   value?: string;
 }
@@ -50,7 +50,7 @@ export interface OnnxNode {
 }
 
 /** TensorShapeProto.Dimension: a number, a name, or neither when nothing is known. */
-export interface OnnxDimension {
+interface OnnxDimension {
   dimValue?: Integer64;
   dimParam?: string;
 }

@@ -106,6 +106,21 @@ describe('ways to end a classifier', () => {
       },
     ],
     [
+      'two 1x1 convolutions and a shape that follows the batch (MobileNetV3)',
+      () => {
+        const { builder, maps } = trunk();
+        const pooled = builder.node('GlobalAveragePool', [maps]);
+        const wide = builder.node('Conv', [pooled, builder.weights([6, 8, 1, 1], 8, 3)]);
+        const hidden = builder.node('HardSwish', [wide], {}, 'hidden');
+        const scores = builder.node('Conv', [hidden, builder.weights([5, 6, 1, 1], 6, 2)]);
+        const count = builder.node('Gather', [builder.node('Shape', [scores]), builder.int64([0])]);
+        const shape = builder.node('Concat', [count, builder.int64([-1])], { axis: 0 });
+        builder.node('Reshape', [scores, shape], {}, 'output');
+        const model = onnxModel(builder.graph(['n', 3, 12, 12], 'output'), 14);
+        return { model, feature: 'hidden', size: 6 };
+      },
+    ],
+    [
       'an embedding, which is no classifier and stays',
       () => {
         const { builder, maps } = trunk();
