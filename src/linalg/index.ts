@@ -13,7 +13,9 @@ export {
   zeros32,
   zeros64,
 } from './matrix.ts';
+export { type EngineSpeed, measureEngine } from './measure-engine.ts';
 export { createRandom, type Random } from './random.ts';
 export { referenceEngine } from './reference-engine.ts';
 export { decodeSafetensors, encodeSafetensors, type Safetensors, type Tensor } from './safetensors.ts';
 export { transpose } from './transpose.ts';
+export { wasmEngine } from './wasm-engine.ts';

@@ -1,4 +1,4 @@
-import type { Matrix, Matrix64 } from '../matrix.ts';
+import type { Floats, Matrix, Matrix64 } from '../matrix.ts';
 import { requireLength, requireShape } from '../shapes.ts';
 import { packedBytes, runProduct } from './product.ts';
 import type { Scope } from './session.ts';
@@ -128,7 +128,7 @@ function rowSource(
 }
 
 /** Adds a symmetric matrix, of which the lower triangle is given, to another; in squares that fit the cache. */
-export function addLower(sum: Float64Array, into: Float64Array, n: number): void {
+export function addLower(sum: Floats, into: Float64Array, n: number): void {
   const square = 64;
   for (let i0 = 0; i0 < n; i0 += square) {
     const i1 = Math.min(n, i0 + square);

@@ -1,5 +1,4 @@
-import type { SpawnedWorker } from './threads.ts';
-import { type WorkerMessage, type WorkerStart, workerSource } from './worker.ts';
+import { type SpawnedWorker, type WorkerMessage, type WorkerStart, workerSource } from './worker.ts';
 
 /** Starts a Web Worker. */
 export function spawnWorker(start: WorkerStart, onMessage: (message: WorkerMessage) => void): SpawnedWorker {

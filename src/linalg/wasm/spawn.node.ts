@@ -1,6 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import type { SpawnedWorker } from './threads.ts';
-import { type WorkerMessage, type WorkerStart, workerSource } from './worker.ts';
+import { type SpawnedWorker, type WorkerMessage, type WorkerStart, workerSource } from './worker.ts';
 
 /** Starts a worker thread of Node that keeps the process alive only while it is told to (`hold`). */
 export function spawnWorker(start: WorkerStart, onMessage: (message: WorkerMessage) => void): SpawnedWorker {

@@ -1,16 +1,7 @@
 import { CovistaError } from '../../errors.ts';
 import { AGREED, ARGUMENTS, CALL, NEXT, OPERATION, operations, RUNNING, STATUS, STOP } from './layout.ts';
 import type { KernelMemory } from './memory.ts';
-import type { WorkerMessage, WorkerStart } from './worker.ts';
-
-/** A worker, whichever runtime it runs in. */
-export interface SpawnedWorker {
-  /** Keeps the process alive. */
-  hold(): void;
-  /** Lets the process end. */
-  release(): void;
-  end(): Promise<void>;
-}
+import type { SpawnedWorker, WorkerMessage, WorkerStart } from './worker.ts';
 
 /** Runs operations of the kernels on all threads at once; one operation at a time. */
 export interface Threads {

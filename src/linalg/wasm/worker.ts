@@ -9,6 +9,15 @@ export interface WorkerStart {
 /** What a worker says: that it is ready, that it finished a call as the last one, or what went wrong. */
 export type WorkerMessage = 'ready' | 'done' | { readonly error: string };
 
+/** A worker, whichever runtime it runs in. */
+export interface SpawnedWorker {
+  /** Keeps the process alive. */
+  hold(): void;
+  /** Lets the process end. */
+  release(): void;
+  end(): Promise<void>;
+}
+
 /**
  * The program of a worker. It is started from its source text (`workerSource`), so that no bundler or file layout
  * has to know about it; therefore it must not refer to anything outside itself. After the start it never returns to
