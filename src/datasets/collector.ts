@@ -4,7 +4,8 @@ import { Warnings } from './warnings.ts';
 interface Entry {
   readonly picture: string;
   readonly captions: string[];
-  readonly tags: Set<string>;
+  /** Made when the first one comes, since most pictures of large sets have none. */
+  tags: Set<string> | undefined;
 }
 
 /** Gathers captions and tags by picture while a reader goes through its file. */
@@ -18,7 +19,7 @@ export class AnnotationCollector {
     const picture = plainPath(name);
     let entry = this.#entries.get(picture);
     if (entry === undefined) {
-      entry = { picture, captions: [], tags: new Set() };
+      entry = { picture, captions: [], tags: undefined };
       this.#entries.set(picture, entry);
     }
     return entry;
@@ -48,7 +49,7 @@ export class AnnotationCollector {
     const entry = this.picture(name);
     for (const tag of tags) {
       const text = tag.replace(/\s+/g, ' ').trim();
-      if (text !== '') entry.tags.add(text);
+      if (text !== '') addTag(entry, text);
     }
   }
 
@@ -68,7 +69,7 @@ export class AnnotationCollector {
     for (const { picture, captions, tags } of annotations.pictures) {
       const entry = this.picture(prefix + picture);
       entry.captions.push(...captions);
-      for (const tag of tags) entry.tags.add(tag);
+      for (const tag of tags) addTag(entry, tag);
       if (options.split !== undefined) this.split(prefix + picture, options.split);
     }
     for (const [split, names] of Object.entries(annotations.splits ?? {}))
@@ -80,7 +81,7 @@ export class AnnotationCollector {
   finish(format: string): Annotations {
     const pictures: Annotation[] = [];
     for (const { picture, captions, tags } of this.#entries.values())
-      pictures.push({ picture, captions, tags: [...tags] });
+      pictures.push({ picture, captions, tags: [...(tags ?? [])] });
     return {
       format,
       pictures,
@@ -88,6 +89,11 @@ export class AnnotationCollector {
       ...(this.#splits.size > 0 ? { splits: Object.fromEntries(this.#splits) } : {}),
     };
   }
+}
+
+function addTag(entry: Entry, tag: string): void {
+  entry.tags ??= new Set();
+  entry.tags.add(tag);
 }
 
 function plainPath(name: string): string {
