@@ -17,7 +17,7 @@ export const countOption = (what: string, initial: number) =>
   new Option('-n, --count <count>', what).argParser(wholeNumber(1)).default(initial);
 
 /** Parses a whole number of at least `least`. */
-export function wholeNumber(least: number): (text: string) => number {
+function wholeNumber(least: number): (text: string) => number {
   return (text) => {
     const value = Number(text);
     if (!Number.isInteger(value) || value < least)

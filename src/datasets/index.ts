@@ -17,5 +17,5 @@ export { type HoldOut, holdOut } from './hold-out.ts';
 export { type Match, matchAnnotations } from './match.ts';
 export { readNames, readSplit, requireDisjoint, type Split } from './names.ts';
 export { type NpyArray, NpyFile, readNpy, writeNpy } from './npy.ts';
-export { listPictures, type PhotoFolder, PICTURE_EXTENSIONS } from './photo-folder.ts';
+export { listPictures, type PhotoFolder } from './photo-folder.ts';
 export { readSidecars } from './sidecars.ts';

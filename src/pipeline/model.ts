@@ -41,7 +41,7 @@ export function embedTexts(model: Model, texts: readonly string[], engine: Engin
 }
 
 /** Projects, scales each component by its correlation to the recipe's power, and brings rows to unit length. */
-export async function embed(
+async function embed(
   model: Pick<Model, 'space' | 'recipe'>,
   view: number,
   rows: readonly Rows[],

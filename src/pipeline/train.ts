@@ -81,7 +81,7 @@ export async function train(pairs: PairSource, recipe: Recipe, options: TrainOpt
  * In how many training pictures a word must occur to be learned: 5 in large collections, where rarer words are
  * mostly misspellings, and fewer in small ones, where every word counts.
  */
-export function minimumPictures(pictures: number): number {
+function minimumPictures(pictures: number): number {
   if (pictures >= 2000) return 5;
   return pictures >= 200 ? 2 : 1;
 }

@@ -1,0 +1,16 @@
+/**
+ * Covista learns one space for pictures and words by canonical correlation analysis, and searches across it.
+ * Everything is here; the folders are exported on their own too, as `covista/cca` and so on.
+ */
+export * from './cca/index.ts';
+export * from './datasets/index.ts';
+export { CovistaError, type ErrorCode } from './errors.ts';
+export * from './evaluation/index.ts';
+export * from './image/index.ts';
+export * from './library/index.ts';
+export * from './linalg/index.ts';
+export * from './models/index.ts';
+export * from './pipeline/index.ts';
+export type { OnProgress, ProgressEvent, WorkOptions } from './progress.ts';
+export * from './retrieval/index.ts';
+export * from './text/index.ts';
