@@ -7,13 +7,14 @@ import { findFeaturePoint, hasChannelsLast, type OwnRange, ownNormalization } fr
 import { externalFiles, hashFiles, inlineExternalData } from './onnx-external.ts';
 import { indexGraph } from './onnx-graph.ts';
 import { readOnnxModel, writeOnnxModel } from './onnx-model.ts';
-import { probeModel } from './onnx-probe.ts';
+import { type ProbedTensor, probeModel } from './onnx-probe.ts';
 import type { OnnxModel } from './onnx-schema.ts';
 import {
   featureOutput,
   findPictureInput,
   type PictureInput,
   type Pooling,
+  requirePicturesAlone,
   type TrimPlan,
   trimModel,
   withFloatInput,
@@ -85,7 +86,7 @@ export async function prepareFeatureModel(
     file,
     fingerprint: fingerprint.slice(0, 12),
     layer: plan.tensor,
-    size: plan.size!,
+    size: plan.size,
     input: plan.input,
     output: featureOutput,
     producer: original.producerName ?? '',
@@ -111,9 +112,12 @@ async function cut(
   }
   if (!index.producers.has(tensor)) throw unknownLayer(path, tensor);
   const input = findPictureInput(index, tensor);
-  const plan: TrimPlan = { input, tensor, pooling: 'none', freeBatch: false };
-  const probed = (await probeModel(original, input, [tensor], { path, imageSize })).get(tensor)!;
+  requirePicturesAlone(index, tensor, input);
   const batch = input.batch ?? 1;
+  const pictures = patterns(2 * batch, input, imageSize);
+  const second = pictures.subarray(pictures.length / 2);
+  const options = { path, imageSize };
+  const probed = (await probeModel(original, input, [tensor], { ...options, pictures: second })).get(tensor)!;
   const pooling = choosePooling(probed.dims, batch, hasChannelsLast(index, tensor, input.channelsLast));
   if (pooling === undefined || !/^float/.test(probed.type)) {
     const shape = `${probed.type} [${probed.dims.join(', ')}]`;
@@ -122,13 +126,15 @@ async function cut(
     });
   }
   const size = pooling === 'channels-first' ? probed.dims[1]! : probed.dims.at(-1)!;
-  const fixed = { ...plan, pooling, size };
+  const fixed: TrimPlan = { input, tensor, pooling, freeBatch: false, size };
   if (input.batch !== undefined) {
-    const freePlan: TrimPlan = { ...fixed, freeBatch: true };
-    const free = trimModel(original, freePlan);
-    if (await givesTheSame(free, trimModel(original, fixed), input, imageSize, path)) {
-      const { batch: _, ...freeInput } = input;
-      return { model: free, plan: { ...freePlan, input: freeInput } };
+    const { batch: _, ...freeInput } = input;
+    const free = trimModel(original, { ...fixed, freeBatch: true });
+    const both = await probeModel(free, input, [tensor], { ...options, batch: 2 * batch, pictures }).catch(
+      () => undefined,
+    );
+    if (both && isSecondHalf(both.get(tensor)!, probed)) {
+      return { model: free, plan: { ...fixed, freeBatch: true, input: freeInput } };
     }
   }
   return { model: trimModel(original, fixed), plan: fixed };
@@ -147,38 +153,23 @@ function choosePooling(dims: readonly number[], batch: number, channelsLast: boo
   return dims.length === 4 ? (channelsLast ? 'channels-last' : 'channels-first') : undefined;
 }
 
-/** Whether the network freed of its batch size gives two batches at once what the fixed one gives each. */
-async function givesTheSame(
-  free: OnnxModel,
-  fixed: OnnxModel,
-  input: PictureInput,
-  imageSize: number,
-  path: string,
-): Promise<boolean> {
-  const batch = input.batch!;
-  const length = batch * 3 * (input.height ?? imageSize) * (input.width ?? imageSize);
-  const pictures = Float32Array.from(
-    { length: 2 * length },
-    (_, i) => ((i * 7919) % 255) / 255 + (i < length ? 0 : 0.5),
+/** Pictures that differ from each other, of no meaning. */
+function patterns(count: number, input: PictureInput, imageSize: number): Float32Array {
+  const length = 3 * (input.height ?? imageSize) * (input.width ?? imageSize);
+  return Float32Array.from(
+    { length: count * length },
+    (_, i) => ((i * 7919) % 257) / 257 + i / (count * length),
   );
-  const options = { path, imageSize };
-  try {
-    const both = await probeModel(free, input, [featureOutput], { ...options, batch: 2 * batch, pictures });
-    const second = await probeModel(fixed, input, [featureOutput], {
-      ...options,
-      pictures: pictures.subarray(length),
-    });
-    const got = both.get(featureOutput)!;
-    const expected = second.get(featureOutput)!.data as Float32Array;
-    if (got.dims[0] !== 2 * batch || got.data.length !== 2 * expected.length) return false;
-    const largest = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-    const offset = expected.length;
-    return expected.every(
-      (value, i) => Math.abs(value - (got.data[offset + i] as number)) <= 1e-3 * largest + 1e-6,
-    );
-  } catch {
-    return false;
-  }
+}
+
+/** Whether a tensor of two batches has in its second half what the second batch gave alone. */
+function isSecondHalf(both: ProbedTensor, alone: ProbedTensor): boolean {
+  const expected = alone.data as Float32Array;
+  const got = both.data as Float32Array;
+  if (both.dims[0] !== 2 * alone.dims[0]! || got.length !== 2 * expected.length) return false;
+  const largest = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  const offset = expected.length;
+  return expected.every((value, i) => Math.abs(value - got[offset + i]!) <= 1e-3 * largest + 1e-6);
 }
 
 /** Reads what was written beside a trimmed network; it is there only when the network is complete. */

@@ -41,8 +41,8 @@ export interface TrimPlan {
   readonly pooling: Pooling;
   /** Whether to let the number of pictures vary in a graph that fixes it; whether that works has to be tried. */
   readonly freeBatch: boolean;
-  /** Length of the feature, when it is known already. */
-  readonly size?: number;
+  /** Length of the feature. */
+  readonly size: number;
 }
 
 /** The nodes that a tensor depends on, in their order. */
@@ -61,19 +61,12 @@ export function reachableNodes(graph: OnnxGraph, tensor: string): OnnxNode[] {
  * Cuts a model off behind a tensor, which becomes the one output {@link featureOutput}, float32 [n, size]. Pooling and
  * conversion become nodes of the graph; nodes, constants and inputs that the feature does not need are left out.
  * The model given is not changed, and the result shares its weights.
- * @throws CovistaError `usage` when the tensor needs other inputs than the pictures
  */
 export function trimModel(model: OnnxModel, plan: TrimPlan): OnnxModel {
   const graph = model.graph!;
   const index = indexGraph(graph);
   const kept = reachableNodes(graph, plan.tensor);
   const used = new Set(kept.flatMap(usedNames));
-  const other = index.inputs.find(({ name }) => name !== plan.input.name && used.has(name ?? ''));
-  if (other) {
-    throw new CovistaError('usage', `The layer ${plan.tensor} also needs the input ${other.name}.`, {
-      hint: 'Choose a layer that depends on the pictures alone, such as image_embeds.',
-    });
-  }
   const freed = plan.freeBatch ? freeBatch(index, kept) : { nodes: kept, shapes: [] };
   const picture = graph.input!.find(({ name }) => name === plan.input.name)!;
   const made = new Set(kept.flatMap(({ output }) => output ?? []));
@@ -91,9 +84,7 @@ export function trimModel(model: OnnxModel, plan: TrimPlan): OnnxModel {
         plan.freeBatch ? withFreeBatch(picture) : picture,
         ...(graph.input ?? []).filter(({ name }) => index.constants.has(name ?? '') && used.has(name ?? '')),
       ],
-      output: [
-        valueInfo(featureOutput, [plan.freeBatch ? 'n' : (plan.input.batch ?? 'n'), plan.size ?? 'size']),
-      ],
+      output: [valueInfo(featureOutput, [plan.freeBatch ? 'n' : (plan.input.batch ?? 'n'), plan.size])],
       // Inner shapes may carry a fixed batch size; the runtime infers them again.
       valueInfo: [],
       quantizationAnnotation: (graph.quantizationAnnotation ?? []).filter(({ tensorName }) =>
@@ -147,6 +138,19 @@ function freeBatch(
     return changed(node, { input: [data, name] });
   });
   return { nodes: freed, shapes };
+}
+
+/**
+ * Makes sure that a tensor can be computed from pictures.
+ * @throws CovistaError `usage` when it needs other inputs too
+ */
+export function requirePicturesAlone(index: GraphIndex, tensor: string, picture: PictureInput): void {
+  const used = new Set(reachableNodes(index.graph, tensor).flatMap(usedNames));
+  const other = index.inputs.find(({ name }) => name !== picture.name && used.has(name ?? ''));
+  if (!other) return;
+  throw new CovistaError('usage', `The layer ${tensor} also needs the input ${other.name}.`, {
+    hint: 'Choose a layer that depends on the pictures alone, such as image_embeds.',
+  });
 }
 
 /**

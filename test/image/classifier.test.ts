@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { openClassifier } from '../../src/image/index.ts';
-import { inspectModel, type OnnxModel, onnxModel, readOnnxModel } from '../../src/models/index.ts';
+import { inspectModel, type OnnxModel, onnxModel, readOnnxModel, valueInfo } from '../../src/models/index.ts';
 import { resnet50Network, vggNetwork } from '../models/onnx-networks.ts';
 import {
   classifier,
@@ -156,6 +156,28 @@ describe('choosing a layer', () => {
     const { rows, encoder } = await features(path, pictures, { ...tensorflow, layer: 'maps' });
     expect(encoder.blocks).toEqual([{ name: 'maps', size: 8 }]);
     expectClose(rows, averages(await reference(model, 'maps', inputs, small), 8));
+  });
+
+  test('of a network of pictures and words, the side of the pictures is taken', async () => {
+    const { builder, maps } = trunk();
+    const flat = builder.node('Flatten', [builder.node('GlobalAveragePool', [maps])]);
+    const image = builder.node('MatMul', [flat, builder.weights([8, 4], 8, 2)], {}, 'image_embeds');
+    const text = builder.node('MatMul', ['words', builder.weights([6, 4], 6, 3)], {}, 'text_embeds');
+    builder.node('Mul', [image, text], {}, 'logits_per_image');
+    const graph = builder.graph(['n', 3, 12, 12], 'logits_per_image');
+    const model = onnxModel({
+      ...graph,
+      input: [valueInfo('words', ['n', 6]), ...graph.input!],
+      output: ['logits_per_image', 'text_embeds', 'image_embeds'].map((name) => valueInfo(name)),
+    });
+    const path = await save('joint.onnx', model);
+    const { rows, encoder } = await features(path, pictures, tensorflow);
+    expect(encoder.blocks).toEqual([{ name: 'image_embeds', size: 4 }]);
+    expect(rows[0]).not.toEqual(rows[1]);
+    await expect(openClassifier(path, { layer: 'logits_per_image' })).rejects.toMatchObject({
+      code: 'usage',
+      message: expect.stringContaining('words'),
+    });
   });
 
   test('of tokens the first is taken', async () => {
