@@ -1,6 +1,7 @@
+import { isPicturePath } from '../image/decode-picture.ts';
 import { AnnotationCollector } from './collector.ts';
 import type { DatasetFormat } from './dataset-format.ts';
-import { isPictureName, listPictures } from './photo-folder.ts';
+import { listPictures } from './photo-folder.ts';
 
 const splitNames = /^(?:train|training|val|valid|validation|test)$/i;
 
@@ -10,12 +11,16 @@ export const classFolders: DatasetFormat = {
   description:
     'folder of folders, each named by what its pictures show; train, val and test above them are splits',
   example: 'train/golden_retriever/1.jpg has the tag: golden retriever',
-  recognise: ({ entries }) =>
-    entries !== undefined &&
-    !entries.some((name) => !name.includes('/') && isPictureName(name)) &&
-    entries.some(
-      (name) => /^[^/]+\/[^/]+$/.test(name) && (isPictureName(name) || splitNames.test(name.split('/')[0]!)),
-    ),
+  recognise: ({ entries }) => {
+    if (entries === undefined || entries.some((name) => !name.includes('/') && isPicturePath(name)))
+      return false;
+    const folders = entries
+      .filter((name) => name.includes('/'))
+      .map((name) => name.split('/') as [string, string]);
+    if (folders.some(([folder, name]) => splitNames.test(folder) && !name.includes('.'))) return true;
+    // A single folder of pictures says nothing about them.
+    return new Set(folders.filter(([, name]) => isPicturePath(name)).map(([folder]) => folder)).size > 1;
+  },
   async read(path, options) {
     const collector = new AnnotationCollector();
     const { pictures, warnings } = await listPictures(path, options);

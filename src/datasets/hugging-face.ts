@@ -14,7 +14,7 @@ export const huggingFace: DatasetFormat = {
   recognise: ({ entries }) => entries?.some((name) => /(?:^|\/)metadata\.(?:jsonl|csv)$/.test(name)) ?? false,
   async read(path, options) {
     const collector = new AnnotationCollector();
-    const { pictures: files } = await listPictures(path, { ...options, extensions: ['jsonl', 'csv'] });
+    const { pictures: files } = await listPictures(path, { ...options, extensions: ['.jsonl', '.csv'] });
     for (const file of files) {
       const [, folder, kind] = /^(?:(.*)\/)?metadata\.(jsonl|csv)$/.exec(file) ?? [];
       if (kind === undefined) continue;

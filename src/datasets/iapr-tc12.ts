@@ -16,7 +16,7 @@ export const iaprTc12: DatasetFormat = {
     entries?.some((name) => /\.eng$/i.test(name) || /^annotations_complete(?:_eng)?$/i.test(name)) ?? false,
   async read(path, options) {
     const collector = new AnnotationCollector();
-    const { pictures: files, warnings } = await listPictures(path, { ...options, extensions: ['eng'] });
+    const { pictures: files, warnings } = await listPictures(path, { ...options, extensions: ['.eng'] });
     for (const warning of warnings) collector.warnings.add('folders that cannot be read', warning);
     for (const file of files) {
       throwIfAborted(options.signal);

@@ -1,19 +1,11 @@
 import type { Dirent } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { extname, join } from 'node:path';
 import { CovistaError, throwIfAborted } from '../errors.ts';
+import { PICTURE_EXTENSIONS } from '../image/decode-picture.ts';
 import type { WorkOptions } from '../progress.ts';
 import { cannotRead } from './open-file.ts';
 import { Warnings } from './warnings.ts';
-
-/** Extensions of the picture formats that sharp reads, without the dot. */
-export const PICTURE_EXTENSIONS: readonly string[] =
-  'jpg jpeg jpe jfif png webp gif tif tiff avif heic heif svg'.split(' ');
-
-/** Whether a file name ends as a picture's does. */
-export function isPictureName(name: string): boolean {
-  return PICTURE_EXTENSIONS.includes(name.slice(name.lastIndexOf('.') + 1).toLowerCase());
-}
 
 /** The pictures found in a folder. */
 export interface PhotoFolder {
@@ -26,7 +18,7 @@ export interface PhotoFolder {
 /**
  * Finds the pictures in a folder and the folders within. Names that begin with a dot are left out. Links are
  * followed, each real folder is visited once; folders are preferred to links that lead to them.
- * @param options `extensions`: without the dot, any case; `PICTURE_EXTENSIONS` unless given
+ * @param options `extensions`: with their dot, any case; `PICTURE_EXTENSIONS` unless given
  * @throws CovistaError `not-found` when the folder itself cannot be read
  */
 export async function listPictures(
@@ -81,8 +73,7 @@ export async function listPictures(
   }
 
   function isPicture(name: string): boolean {
-    const dot = name.lastIndexOf('.');
-    return dot > 0 && extensions.has(name.slice(dot + 1).toLowerCase());
+    return extensions.has(extname(name).toLowerCase());
   }
 }
 

@@ -1,10 +1,11 @@
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { throwIfAborted } from '../errors.ts';
+import { isPicturePath } from '../image/decode-picture.ts';
 import { AnnotationCollector } from './collector.ts';
 import type { DatasetFormat } from './dataset-format.ts';
 import { parseIptc } from './iptc.ts';
-import { isPictureName, listPictures } from './photo-folder.ts';
+import { listPictures } from './photo-folder.ts';
 import { readText } from './text-file.ts';
 import { type PhotoWords, parseXmp } from './xmp.ts';
 
@@ -15,12 +16,12 @@ export const photoMetadata: DatasetFormat = {
     'photo library by its own metadata: IPTC and XMP keywords and captions in the photos, or in .xmp files beside them (Lightroom, digiKam, Apple Photos)',
   example: 'beach.jpg with the keywords dog and beach; or beach.xmp or beach.jpg.xmp beside it',
   recognise: ({ entries }) =>
-    entries?.some((name) => (!name.includes('/') && isPictureName(name)) || /\.xmp$/i.test(name)) ?? false,
+    entries?.some((name) => (!name.includes('/') && isPicturePath(name)) || /\.xmp$/i.test(name)) ?? false,
   async read(path, options) {
     const collector = new AnnotationCollector();
     const { pictures, warnings } = await listPictures(path, options);
     for (const warning of warnings) collector.warnings.add('folders that cannot be read', warning);
-    const sidecars = new Set((await listPictures(path, { extensions: ['xmp'] })).pictures);
+    const sidecars = new Set((await listPictures(path, { extensions: ['.xmp'] })).pictures);
     for (const [done, picture] of pictures.entries()) {
       throwIfAborted(options.signal);
       collector.picture(picture);

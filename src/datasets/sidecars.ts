@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import { throwIfAborted } from '../errors.ts';
+import { isPicturePath } from '../image/decode-picture.ts';
 import type { Annotations } from './annotation.ts';
 import { AnnotationCollector } from './collector.ts';
 import type { DatasetFormat, ReadOptions } from './dataset-format.ts';
-import { isPictureName, listPictures } from './photo-folder.ts';
+import { listPictures } from './photo-folder.ts';
 import { textLines } from './text-file.ts';
 
 /** A folder of pictures, each with a text file of the same name beside it. */
@@ -14,7 +15,7 @@ export const sidecars: DatasetFormat = {
   recognise: ({ entries }) => {
     const names = new Set(entries);
     return (entries ?? []).some(
-      (name) => isPictureName(name) && sidecarNames(name).some((other) => names.has(other)),
+      (name) => isPicturePath(name) && sidecarNames(name).some((other) => names.has(other)),
     );
   },
   read: readSidecars,
@@ -29,7 +30,7 @@ export async function readSidecars(folder: string, options: ReadOptions = {}): P
   const collector = new AnnotationCollector();
   const { pictures, warnings } = await listPictures(folder, options);
   for (const warning of warnings) collector.warnings.add('folders that cannot be read', warning);
-  const texts = new Set((await listPictures(folder, { extensions: ['txt'] })).pictures);
+  const texts = new Set((await listPictures(folder, { extensions: ['.txt'] })).pictures);
   for (const picture of pictures) {
     throwIfAborted(options.signal);
     collector.picture(picture);

@@ -2,11 +2,11 @@ import { readdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { list, type ReadEntry } from 'tar';
 import { CovistaError, throwIfAborted } from '../errors.ts';
+import { isPicturePath } from '../image/decode-picture.ts';
 import { AnnotationCollector } from './collector.ts';
 import { collectRow, findColumns } from './columns.ts';
 import type { DatasetFormat } from './dataset-format.ts';
 import { openForReading } from './open-file.ts';
-import { isPictureName } from './photo-folder.ts';
 
 const longestText = 16 * 1024 * 1024;
 
@@ -41,7 +41,7 @@ async function readShard(path: string, collector: AnnotationCollector, signal?: 
     // A name counts up to its first dot, so that 1.seg.png belongs to 1.jpg.
     const [, key, kind] = /^((?:.*\/)?[^/.]+)\.([^/]+)$/.exec(entry.path.replace(/^\.\//, '')) ?? [];
     if (key === undefined || kind === undefined) return;
-    if (isPictureName(`x.${kind}`) && !pictures.has(key)) pictures.set(key, `${key}.${kind}`);
+    if (isPicturePath(`x.${kind}`) && !pictures.has(key)) pictures.set(key, `${key}.${kind}`);
     if (!/^(?:txt|caption|cls|json)$/.test(kind) || entry.size > longestText) return;
     const chunks: Buffer[] = [];
     entry.on('data', (chunk: Buffer) => chunks.push(chunk));

@@ -21,7 +21,7 @@ describe('listPictures', () => {
     ])
       await folder.write(name, 'x');
     expect((await listPictures(folder.path)).pictures).toEqual(['B.webp', 'a/z.png', 'b.JPG', 'c.heic']);
-    expect((await listPictures(folder.path, { extensions: ['TXT'] })).pictures).toEqual(['a/notes.txt']);
+    expect((await listPictures(folder.path, { extensions: ['.TXT'] })).pictures).toEqual(['a/notes.txt']);
   });
 
   it('survives links that loop or lead nowhere, and visits each folder once', async () => {

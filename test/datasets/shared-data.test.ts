@@ -43,6 +43,14 @@ describe.skipIf(!hasShared)('published data sets', () => {
     expect(matchAnnotations(photos.pictures, pictures).missing).toEqual([]);
   });
 
+  it('MS COCO as unpacked: both splits, with the folders of their pictures', async () => {
+    const { format, pictures, splits } = await readAnnotations(cocoMini);
+    expect(format).toBe('coco-folder');
+    expect([splits!.train!.length, splits!.val!.length]).toEqual([80, 79]);
+    const photos = await listPictures(cocoMini);
+    expect(matchAnnotations(photos.pictures, pictures)).toMatchObject({ missing: [], warnings: [] });
+  });
+
   it('the Wikipedia benchmark, whose features are in Fortran order', async () => {
     const { shape, data } = await readNpy(join(SHARED, 'data/wikipedia/text_train.npy'));
     expect(shape).toEqual([2173, 10]);
