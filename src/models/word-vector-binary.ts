@@ -35,7 +35,8 @@ export async function readBinaryVectors(
       `${name} holds something else than words after word ${read}.`,
     );
     if (gap < 0) {
-      if (input.bytes.length > 0) writer.skip('wrong length', input.bytes);
+      const { bytes } = input;
+      if (bytes.length > 0) writer.skip('wrong length', bytes.subarray(0, Math.max(0, bytes.indexOf(SPACE))));
       break;
     }
     const { bytes, position } = input;

@@ -84,6 +84,6 @@ function recognise(bytes: Buffer): Reader {
   const header = /^\d+ \d+\s*\n/.exec(bytes.toString('latin1', 0, 64));
   if (header === null) return readTextVectors;
   const gap = bytes.indexOf(0x20, header[0].length);
-  const numbers = gap < 0 ? '' : bytes.toString('latin1', gap, gap + 24);
-  return /^[-+0-9.eE \t\r\n]*$/.test(numbers) ? readTextVectors : readBinaryVectors;
+  const number = gap < 0 ? ' 0 ' : bytes.toString('latin1', gap, gap + 64);
+  return /^ +[-+]?[0-9.]+(?:[eE][-+]?[0-9]+)?(?:\s|$)/.test(number) ? readTextVectors : readBinaryVectors;
 }

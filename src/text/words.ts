@@ -9,7 +9,7 @@ const ASCII_PARTS = /[a-z0-9]+(?:(?:(?<=[a-z])'(?=[a-z])|(?<=[0-9])[.,](?=[0-9])
 // biome-ignore lint/suspicious/noControlCharactersInRegex: this is what ASCII is.
 const ASCII = /^[\x00-\x7f]*$/;
 const APOSTROPHES = /[\u2018\u2019\u02bc\uff07]/g;
-const POSSESSIVE = /'s$/;
+const POSSESSIVE = /(?:'s)+$/;
 
 const segmenters = new Map<string, Intl.Segmenter>();
 

