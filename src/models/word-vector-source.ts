@@ -60,7 +60,7 @@ async function* readZip(
   inside: string | undefined,
   options: WorkOptions,
 ): AsyncGenerator<Uint8Array> {
-  const archive = await openPromise(path);
+  const archive = await openPromise(path, { autoClose: false });
   try {
     const entries: Entry[] = [];
     for await (const entry of archive.eachEntry()) if (!entry.fileName.endsWith('/')) entries.push(entry);
@@ -73,24 +73,25 @@ async function* readZip(
         hint: `Name one of them, as ${path}:${entry.fileName}.`,
       });
     const stream = await archive.openReadStreamPromise(entry);
-    let done = 0;
-    stream.on('data', (chunk: Uint8Array) => {
-      done += chunk.length;
-    });
-    yield* watched(stream, { done: () => done, total: entry.uncompressedSize, ...options });
+    yield* watched(stream, { total: entry.uncompressedSize, ...options });
   } finally {
     archive.close();
   }
 }
 
-/** The chunks of a stream, with progress and an ear for the signal. */
+/**
+ * The chunks of a stream, with progress and an ear for the signal.
+ * @param work `done`: how far it is, when that is not the number of bytes given out
+ */
 async function* watched(
   chunks: Readable,
-  { signal, onProgress, done, total }: WorkOptions & { done: () => number; total: number },
+  { signal, onProgress, done, total }: WorkOptions & { done?: () => number; total: number },
 ): AsyncGenerator<Uint8Array> {
+  let given = 0;
   for await (const chunk of chunks) {
     throwIfAborted(signal);
-    onProgress?.({ stage: 'convert word vectors', done: done(), total, unit: 'bytes' });
+    given += (chunk as Uint8Array).length;
+    onProgress?.({ stage: 'convert word vectors', done: done?.() ?? given, total, unit: 'bytes' });
     yield chunk as Uint8Array;
   }
 }
