@@ -6,6 +6,7 @@ import { type ClassifierOptions, openClassifier } from './classifier.ts';
 import { defaultImageEncoder } from './default-encoder.ts';
 import { findHuggingFaceModel } from './hf-model.ts';
 import type { ImageEncoder } from './image-encoder.ts';
+import type { PreprocessingName } from './preprocessing-presets.ts';
 
 /** Options of an encoder beyond its name; the default encoder takes none of a network's. */
 export interface EncoderOptions extends WorkOptions, Omit<ClassifierOptions, 'cache'> {}
@@ -18,18 +19,22 @@ export interface EncoderOptions extends WorkOptions, Omit<ClassifierOptions, 'ca
  * - `onnx:<file or URL>`: an ONNX network, whose classifier is removed;
  * - `hf:<owner/name or folder>`: a vision model of Hugging Face in ONNX.
  *
+ * A layer, a preprocessing preset and the side of the pictures in pixels can follow, so that the name alone says
+ * everything: `onnx:vgg16.onnx,layer=fc6,preprocessing=keras-caffe-bgr`, `dinov2-small,size=448`. They win over options.
+ *
  * @throws CovistaError `usage` for an unknown name or option; `not-found`, `bad-format`, `network`, `integrity`,
  *   `aborted`
  * @example
  * const encoder = await resolveEncoder('onnx:vgg16.onnx', { preprocessing: 'keras-caffe-bgr' });
  */
 export async function resolveEncoder(
-  spec: string | undefined,
-  options: EncoderOptions = {},
+  name: string | undefined,
+  given: EncoderOptions = {},
 ): Promise<ImageEncoder> {
-  if (spec === undefined || spec === '' || spec === 'default') {
-    if (options.layer !== undefined || options.preprocessing !== undefined) {
-      throw new CovistaError('usage', 'The default encoder has no layer or preprocessing to choose.', {
+  const { spec, options } = parseName(name ?? 'default', given);
+  if (spec === '' || spec === 'default') {
+    if ((options.layer ?? options.preprocessing ?? options.imageSize) !== undefined) {
+      throw new CovistaError('usage', 'The default encoder has no layer, preprocessing or size to choose.', {
         hint: 'Name an encoder too, such as onnx:<file>.',
       });
     }
@@ -53,4 +58,20 @@ export async function resolveEncoder(
   }
   const path = await fetchRegistryFile(entry, options);
   return openClassifier(path, { ...options, preprocessing: options.preprocessing ?? entry.preprocessing });
+}
+
+/** Splits `<name>,layer=...,preprocessing=...,size=...`; a comma in a path or a layer stays what it is. */
+function parseName(name: string, given: EncoderOptions): { spec: string; options: EncoderOptions } {
+  const [spec = '', ...settings] = name.split(/,(?=(?:layer|preprocessing|size)=)/);
+  const values = Object.fromEntries(settings.map((setting) => setting.split(/=(.*)/s, 2))) as {
+    layer?: string;
+    preprocessing?: PreprocessingName;
+    size?: string;
+  };
+  const { layer = given.layer, preprocessing = given.preprocessing, size } = values;
+  const imageSize = size === undefined ? given.imageSize : Number(size);
+  if (imageSize !== undefined && !(Number.isInteger(imageSize) && imageSize > 0 && imageSize <= 4096)) {
+    throw new CovistaError('usage', `${name}: the size has to be a number of pixels from 1 to 4096.`);
+  }
+  return { spec, options: { ...given, layer, preprocessing, imageSize } };
 }

@@ -107,7 +107,7 @@ async function cut(
   const tensor = layer ?? findFeaturePoint(index)?.tensor;
   if (tensor === undefined) {
     throw new CovistaError('usage', `${path} has no last fully connected layer that could be removed.`, {
-      hint: 'Choose a layer: list them with `covista models inspect <file>` and give one with --layer.',
+      hint: 'Choose a layer: list them with `covista models inspect <file>` and add one: onnx:<file>,layer=<name>.',
     });
   }
   if (!index.producers.has(tensor)) throw unknownLayer(path, tensor);

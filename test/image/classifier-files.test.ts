@@ -145,7 +145,7 @@ describe('what cannot be used is refused with a reason', () => {
         return save('segments.onnx', onnxModel(builder.graph(['n', 3, 12, 12], maps)));
       },
       {},
-      { code: 'usage', hint: expect.stringContaining('--layer') },
+      { code: 'usage', hint: expect.stringContaining('layer=') },
     ],
     [
       'a network of words',

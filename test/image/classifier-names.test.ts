@@ -44,6 +44,15 @@ describe('encoders by name', () => {
     await encoder.close();
   });
 
+  test('layer, preprocessing and size can be part of the name', async () => {
+    const path = await save('named, too.onnx', classifier());
+    const encoder = await resolveEncoder(`onnx:${path},layer=maps,preprocessing=unit`, { layer: 'flat' });
+    expect(encoder.id).toMatch(/#maps unit 12x12$/);
+    await encoder.close();
+    const size = resolveEncoder(`onnx:${path},size=huge`);
+    await expect(size).rejects.toMatchObject({ code: 'usage', message: expect.stringContaining('4096') });
+  });
+
   test('onnx:<URL> is fetched once', async () => {
     let requests = 0;
     const server = createServer((_, response) => {
@@ -119,6 +128,7 @@ describe('encoders by name', () => {
 
   test('the default encoder takes no layer', async () => {
     await expect(resolveEncoder('default', { layer: 'x' })).rejects.toMatchObject({ code: 'usage' });
+    await expect(resolveEncoder('default,size=128')).rejects.toMatchObject({ code: 'usage' });
   });
 });
 
