@@ -6,7 +6,7 @@ export {
   PICTURE_EXTENSIONS,
   type PictureSize,
 } from './decode-picture.ts';
-export { defaultImageEncoder } from './default-encoder.ts';
+export { type DefaultEncoderOptions, defaultImageEncoder } from './default-encoder.ts';
 export type { EncodedPicture, FeatureBlock, ImageEncoder } from './image-encoder.ts';
 export { createOnnxEncoder, type OnnxEncoderSettings } from './onnx-encoder.ts';
 export type { Preprocessing } from './preprocessing.ts';

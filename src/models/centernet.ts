@@ -9,49 +9,42 @@ import { HUMAN } from './sources.ts';
 import { readTfjsGraph } from './tfjs-graph.ts';
 import { type PooledLayer, tfjsToOnnx } from './tfjs-to-onnx.ts';
 
-const backbone = 'tower_0/MobilenetV3';
-const head = 'tower_0/CenternetHead';
-
 /**
- * The layers whose channels, averaged or maximised over the picture, make up a feature: MobileNetV3 activations
- * after their hard-swish, and of the detection head the last feature map and the logits of COCO's 80 classes.
- * docs/image-encoder.md says how they were chosen.
+ * The layers whose channels, averaged over the picture, make up a feature: activations of the MobileNetV3 backbone
+ * after their hard-swish, from halfway to its end, and the last feature map of the detection head, which joins
+ * coarse and fine ones. docs/image-encoder.md says how they were chosen.
  */
 const layers: readonly (PooledLayer & { readonly name: string; readonly size: number })[] = [
   {
-    name: 'expanded_conv_12/expand average',
-    tensor: `${backbone}/expanded_conv_12/expand/hard_swish/mul_1`,
-    pooling: 'average',
-    size: 528,
-  },
-  {
-    name: 'expanded_conv_14/expand average',
-    tensor: `${backbone}/expanded_conv_14/expand/hard_swish/mul_1`,
+    name: 'expanded_conv_14/expand',
+    tensor: 'tower_0/MobilenetV3/expanded_conv_14/expand/hard_swish/mul_1',
     pooling: 'average',
     size: 720,
   },
-  { name: 'CenternetHead/mul average', tensor: `${head}/mul`, pooling: 'average', size: 128 },
   {
-    name: 'expanded_conv_10/expand maximum',
-    tensor: `${backbone}/expanded_conv_10/expand/hard_swish/mul_1`,
-    pooling: 'maximum',
+    name: 'expanded_conv_13/depthwise',
+    tensor: 'tower_0/MobilenetV3/expanded_conv_13/depthwise/hard_swish/mul_1',
+    pooling: 'average',
+    size: 720,
+  },
+  {
+    name: 'expanded_conv_10/depthwise',
+    tensor: 'tower_0/MobilenetV3/expanded_conv_10/depthwise/hard_swish/mul_1',
+    pooling: 'average',
     size: 384,
   },
-  {
-    name: 'class map maximum',
-    tensor: `${head}/centernet_cls_output/BiasAdd`,
-    pooling: 'maximum',
-    size: 80,
-  },
+  { name: 'CenternetHead', tensor: 'tower_0/CenternetHead/Relu_2', pooling: 'average', size: 128 },
 ];
 
 /** Counts up whenever another file has to be made of the same weights. */
-const revision = 1;
+const revision = 2;
 
 /** A feature network in the cache. */
 export interface CenternetFile {
   /** An ONNX file: input `image` [N, 3, height, width], RGB from 0 to 255; output `feature`. */
   readonly path: string;
+  /** Names the choice of layers. */
+  readonly revision: number;
   /** The blocks that make up `feature`, in order. */
   readonly blocks: readonly { readonly name: string; readonly size: number }[];
 }
@@ -70,5 +63,5 @@ export async function centernetFile(options: WorkOptions = {}): Promise<Centerne
     const { model } = tfjsToOnnx(await readTfjsGraph(join(folder, 'models', 'centernet.json')), layers);
     await publish(path, (partial) => writeOnnxModel(partial, model));
   }
-  return { path, blocks: layers.map(({ name, size }) => ({ name, size })) };
+  return { path, revision, blocks: layers.map(({ name, size }) => ({ name, size })) };
 }
