@@ -45,7 +45,7 @@ export interface Engine {
   multiply<M extends Matrix32 | Matrix64>(a: M, b: M, options?: MultiplyOptions): Promise<M>;
 
   /**
-   * into += Σ_i w_i x_i x_iᵀ over the rows x_i of X (d x d, both triangles are filled).
+   * into += Σ_i w_i x_i x_iᵀ over the rows x_i of X (d x d, symmetric; both triangles are filled).
    * @param weights one weight a row; all 1 when left out
    * @param shift subtracted from every row first (length d), so that large means do not cancel digits
    */
@@ -93,6 +93,17 @@ export interface Engine {
    * matrix; of equal scores the lower row comes first.
    */
   topK(queries: Matrix32, gallery: Matrix32, count: number): Promise<TopK>;
+
+  /**
+   * The same matrix in memory that the engine computes in: `gram`, `crossGram`, `multiply`, `topK` and the others then
+   * read it, or add to it, without copying. Worth it for a gallery that is searched again and again. Its elements can
+   * be read and written as before; it stays valid until `release` or `close`. Engines that compute in any memory, or
+   * have no room left, give back `m` itself.
+   */
+  hold<M extends Matrix>(m: M): Promise<M>;
+
+  /** Frees the memory of a matrix that `hold` gave; it must not be used afterwards. */
+  release(m: Matrix): Promise<void>;
 
   /** Ends worker threads; the engine must not be used afterwards. */
   close(): Promise<void>;

@@ -45,6 +45,8 @@ export async function nativeEngine(): Promise<Engine> {
     eigenSymmetric: decompositions.eigenSymmetric,
     svd: decompositions.svd,
     topK: (queries, gallery, count) => topK(library, queries, gallery, count),
+    hold: async (m) => m,
+    release: async () => {},
     close: decompositions.close,
   };
   await selfTest(library, engine);

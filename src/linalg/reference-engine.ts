@@ -28,6 +28,8 @@ export function referenceEngine(): Engine {
     eigenSymmetric: async (a, options) => eigenSymmetric(a, options),
     svd: async (a, options) => svd(a, options),
     topK: async (queries, gallery, count) => topK(queries, gallery, count),
+    hold: async (m) => m,
+    release: async () => {},
     close: async () => {},
   };
 }

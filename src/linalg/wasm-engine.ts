@@ -43,6 +43,8 @@ export async function wasmEngine(options: { threads?: number } = {}): Promise<En
     eigenSymmetric: (a, how) => session.call((scope) => eigenSymmetric(scope, a, how)),
     svd: (a, how) => session.call((scope) => svd(scope, a, how)),
     topK: (queries, gallery, how) => session.call((scope) => topK(scope, queries, gallery, how)),
+    hold: (m) => session.hold(m),
+    release: (m) => session.release(m),
     close: () => threads.close(),
   };
 }

@@ -27,6 +27,28 @@ export class Session {
     this.#last = result.catch(() => {});
     return result;
   }
+
+  /** See Engine.hold. A memory that is not shared moves when it grows, so that nothing can be held in it. */
+  async hold<M extends Matrix>(m: M): Promise<M> {
+    if (!this.memory.shared || m.data.length === 0) return m;
+    let address: number;
+    try {
+      address = this.memory.allocate(m.data.byteLength);
+    } catch {
+      return m;
+    }
+    const { length } = m.data;
+    const data =
+      m.data instanceof Float64Array ? this.memory.f64(address, length) : this.memory.f32(address, length);
+    data.set(m.data);
+    return { ...m, data };
+  }
+
+  /** See Engine.release. */
+  async release(m: Matrix): Promise<void> {
+    const address = this.memory.addressOf(m.data);
+    if (address !== undefined) this.memory.free(address);
+  }
 }
 
 /** What one call works with. */

@@ -1,3 +1,4 @@
+import { CovistaError } from '../../errors.ts';
 import type { TopK } from '../engine.ts';
 import type { Matrix32 } from '../matrix.ts';
 import { requireShape } from '../shapes.ts';
@@ -17,6 +18,8 @@ export async function topK(
 ): Promise<TopK> {
   const { memory, threads } = scope;
   requireShape('topK', 'gallery', gallery, gallery.rows, queries.columns);
+  if (!Number.isInteger(wanted) || wanted < 0)
+    throw new CovistaError('bad-values', `topK: count must be a whole number from 0 on, got ${wanted}.`);
   const d = queries.columns;
   const q = queries.rows;
   const count = Math.min(wanted, gallery.rows);
