@@ -12,6 +12,8 @@ import { type KeepWords, type OpenWriter, type Skipped, WordVectorWriter } from 
 export interface ConversionOptions extends WorkOptions {
   /** Which words to keep; all when left out. */
   readonly keep?: KeepWords;
+  /** Of the words to keep where a file holds several languages, as a BCP 47 tag; `en` when left out. */
+  readonly language?: string;
   /** What the vectors are called; the file's name when left out. */
   readonly id?: string;
 }
@@ -21,6 +23,8 @@ export interface ConvertedWordVectors {
   /** How many words were kept. */
   readonly count: number;
   readonly size: number;
+  /** How many words were read, kept or not. */
+  readonly read: number;
   /** How many words the file announces at its beginning, if it does. */
   readonly announced: number | undefined;
   /** What was left out because of its form. */
@@ -28,7 +32,7 @@ export interface ConvertedWordVectors {
 }
 
 /** Reads word vectors of one format from a stream. */
-type Reader = (input: ByteInput, openWriter: OpenWriter, name: string) => Promise<void>;
+type Reader = (input: ByteInput, openWriter: OpenWriter, name: string, language: string) => Promise<void>;
 
 /** Enough for a first line and the first word with some of its numbers. */
 const SNIFFED_BYTES = 1 << 16;
@@ -68,9 +72,15 @@ export async function convertWith(
     try {
       await input.need(SNIFFED_BYTES);
       const read = reader ?? recognise(input.bytes);
-      await read(input, openWriter, file);
+      await read(input, openWriter, file, options.language ?? 'en');
       writer!.finish(options.id ?? basename(file));
-      result = { count: writer!.count, size: writer!.size, announced, skipped: writer!.skipped() };
+      result = {
+        count: writer!.count,
+        size: writer!.size,
+        read: writer!.read,
+        announced,
+        skipped: writer!.skipped(),
+      };
     } finally {
       writer?.close();
       await input.close();

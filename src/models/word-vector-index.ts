@@ -14,7 +14,7 @@ export interface WordIndexData {
 }
 
 /** The 32-bit FNV-1a hash of bytes (Fowler, Noll and Vo; RFC 9923). */
-export function hashWord(bytes: Uint8Array): number {
+function hashWord(bytes: Uint8Array): number {
   let hash = 0x811c9dc5;
   for (let i = 0; i < bytes.length; i++) hash = Math.imul(hash ^ bytes[i]!, 0x01000193);
   return hash >>> 0;

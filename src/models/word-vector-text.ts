@@ -1,4 +1,4 @@
-import type { Buffer } from 'node:buffer';
+import { Buffer } from 'node:buffer';
 import { CovistaError } from '../errors.ts';
 import type { ByteInput } from './word-vector-input.ts';
 import { parseNumbers } from './word-vector-numbers.ts';
@@ -8,6 +8,7 @@ const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 const SPACE = 0x20;
 const TAB = 0x09;
+const CONCEPT = '/c/';
 const LARGEST_SIZE = 10_000;
 
 /**
@@ -15,10 +16,17 @@ const LARGEST_SIZE = 10_000;
  * fastText's `.vec` and ConceptNet Numberbatch's. Lines that are not of this kind are counted and left out.
  * @param openWriter called once the size of the vectors is known
  * @param name what is read, for messages
+ * @param language of the words to keep where each one names its own, as Numberbatch's `/c/en/tennis` does
  * @throws CovistaError `bad-format` when the first lines are no word vectors
  */
-export async function readTextVectors(input: ByteInput, openWriter: OpenWriter, name: string): Promise<void> {
+export async function readTextVectors(
+  input: ByteInput,
+  openWriter: OpenWriter,
+  name: string,
+  language: string,
+): Promise<void> {
   let writer: WordVectorWriter | undefined;
+  const prefix = Buffer.from(`${CONCEPT}${language.split('-')[0]}/`);
   let first = true;
   let more = true;
   while (more || input.position < input.bytes.length) {
@@ -45,16 +53,23 @@ export async function readTextVectors(input: ByteInput, openWriter: OpenWriter, 
       }
       writer = openWriter(checkedSize(countFields(bytes, start, end) - 1, name));
     }
-    readLine(writer, bytes, start, end);
+    readLine(writer, bytes, start, end, prefix);
     if (writer.full) break;
   }
   if (writer === undefined) throw new CovistaError('bad-format', `${name} is empty.`);
 }
 
-function readLine(writer: WordVectorWriter, bytes: Buffer, start: number, end: number): void {
+function readLine(writer: WordVectorWriter, bytes: Buffer, start: number, end: number, prefix: Buffer): void {
   let gap = start;
   while (gap < end && bytes[gap] !== SPACE && bytes[gap] !== TAB) gap++;
-  const word = bytes.subarray(start, gap);
+  let word = bytes.subarray(start, gap);
+  if (word.length > prefix.length && word.indexOf(CONCEPT) === 0) {
+    if (word.indexOf(prefix) !== 0) {
+      writer.passOver();
+      return;
+    }
+    word = word.subarray(prefix.length);
+  }
   if (!writer.wants(word)) return;
   const vector = writer.next();
   const count = parseNumbers(bytes, gap, end, vector);

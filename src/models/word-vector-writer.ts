@@ -47,11 +47,13 @@ const EXAMPLES = 3;
  */
 export class WordVectorWriter {
   readonly size: number;
+  /** How many words the reader asked about or passed over. */
+  read = 0;
+  private asked = 0;
   private readonly file: number;
   private readonly index = new WordIndexBuilder();
   private readonly buffered: Float32Array;
   private used = 0;
-  private seen = 0;
   private subwordCount = 0;
   private readonly subwords: Subwords | undefined;
   private readonly limit: number;
@@ -84,12 +86,19 @@ export class WordVectorWriter {
 
   /** Whether nothing that may still come is to be kept. */
   get full(): boolean {
-    return this.seen >= this.limit && this.wanted === undefined;
+    return this.asked >= this.limit && this.wanted === undefined;
   }
 
   /** Whether to keep this word; asked once for each word, in the order of the file. */
   wants(word: Uint8Array): boolean {
-    return this.seen++ < this.limit || (this.wanted !== undefined && findWord(this.wanted.data(), word) >= 0);
+    this.read++;
+    this.asked++;
+    return this.asked <= this.limit || (this.wanted !== undefined && findWord(this.wanted.data(), word) >= 0);
+  }
+
+  /** Counts a word of another language. */
+  passOver(): void {
+    this.read++;
   }
 
   /** Where the next vector belongs: fill it (all `size` values), then {@link WordVectorWriter.add} its word. */

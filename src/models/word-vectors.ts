@@ -8,7 +8,12 @@ import { readGloveJson } from './glove-json.ts';
 import { packageFolder } from './npm-package.ts';
 import { exists } from './publish.ts';
 import { WINK_EMBEDDINGS } from './sources.ts';
-import { type ConvertedWordVectors, convertWith, convertWordVectors } from './word-vector-conversion.ts';
+import {
+  type ConversionOptions,
+  type ConvertedWordVectors,
+  convertWith,
+  convertWordVectors,
+} from './word-vector-conversion.ts';
 import { isWordVectorFile, openWordVectorFile } from './word-vector-file.ts';
 import { splitArchive } from './word-vector-source.ts';
 import type { KeepWords } from './word-vector-writer.ts';
@@ -41,16 +46,15 @@ export async function defaultWordVectors(options: WorkOptions = {}): Promise<Wor
  * Opens word vectors from a file of any format that {@link convertWordVectors} reads, or in the compact format.
  * The first time, they are converted into the cache; what was left out is reported as warnings.
  * @param file a path; `archive.zip:name` names a file in an archive
- * @param options `keep`: which words of a large file to keep
  * @throws CovistaError as {@link convertWordVectors} and {@link openWordVectorFile}
  */
 export async function openWordVectors(
   file: string,
-  options: WorkOptions & { keep?: KeepWords } = {},
+  options: Omit<ConversionOptions, 'id'> = {},
 ): Promise<WordVectors> {
   if (isWordVectorFile(file)) return openWordVectorFile(file);
   const found = await stat(splitArchive(file).path).catch(() => undefined);
-  const key = JSON.stringify([resolve(file), found?.size, found?.mtimeMs, options.keep]);
+  const key = JSON.stringify([resolve(file), found?.size, found?.mtimeMs, options.keep, options.language]);
   const name = basename(file).replace(/[^\w.-]/g, '-');
   const hash = createHash('sha256').update(key).digest('hex').slice(0, 16);
   const path = join(cacheFolder(), 'vectors', `${name}-${hash}.safetensors`);
@@ -62,19 +66,14 @@ export async function openWordVectors(
   return openWordVectorFile(path);
 }
 
-function warnings(
-  file: string,
-  { count, announced, skipped }: ConvertedWordVectors,
-  keep?: KeepWords,
-): string[] {
-  const said = skipped.map(
-    (one) =>
-      `${file}: left out ${one.count} ${one.count === 1 ? 'entry' : 'entries'} (${one.reason}), such as ${one.examples
-        .map((example) => JSON.stringify(example))
-        .join(', ')}.`,
-  );
-  const found = skipped.reduce((sum, one) => sum + one.count, count);
-  if (announced !== undefined && !keep && found < announced)
-    said.push(`${file}: announces ${announced} words, but ${found} were read.`);
+function warnings(file: string, converted: ConvertedWordVectors, keep?: KeepWords): string[] {
+  const { read, announced, skipped } = converted;
+  const said = skipped.map(({ reason, count, examples }) => {
+    const shown = examples.map((example) => JSON.stringify(example)).join(', ');
+    return `${file}: left out ${count} ${count === 1 ? 'entry' : 'entries'} (${reason}): ${shown}${count > examples.length ? ', ...' : ''}`;
+  });
+  // Reading stops when all words to keep are there.
+  if (announced !== undefined && keep === undefined && read < announced)
+    said.push(`${file}: announces ${announced} words, but ${read} were read.`);
   return said;
 }

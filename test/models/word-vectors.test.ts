@@ -129,6 +129,18 @@ describe('GloVe text', () => {
   });
 });
 
+describe('Numberbatch', () => {
+  test('gives the words of one language', async () => {
+    const text = '3 2\n/c/en/dog 1 2\n/c/de/hund 3 4\n/c/en/hot_dog 5 6\n';
+    expectVectors((await convert(text)).vectors, [
+      ['dog', [1, 2]],
+      ['hot_dog', [5, 6]],
+    ]);
+    await rm(target);
+    expectVectors((await convert(text, 'vectors.txt', { language: 'de-AT' })).vectors, [['hund', [3, 4]]]);
+  });
+});
+
 describe('word2vec', () => {
   test('text with a first line, as fastText writes it, is read', async () => {
     const vec = join(FIXTURES, 'captions.vec');
