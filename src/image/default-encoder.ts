@@ -43,6 +43,5 @@ export async function defaultImageEncoder(options: DefaultEncoderOptions = {}): 
       layout: 'nchw',
     },
     blocks,
-    batchSize: 4,
   });
 }

@@ -19,7 +19,7 @@ export interface OnnxEncoderSettings {
   readonly preprocessing: Preprocessing;
   /** The blocks of a feature in order; their sizes add up to the length of all outputs of one picture. */
   readonly blocks: readonly FeatureBlock[];
-  /** Pictures that the network is given at once, 8 by default. */
+  /** Pictures that the network is given at once, 4 by default: larger batches leave the processor's cache. */
   readonly batchSize?: number;
   /** Threads that one operation of the network uses; the runtime takes one a core by default. */
   readonly threads?: number;
@@ -53,7 +53,7 @@ export async function createOnnxEncoder(settings: OnnxEncoderSettings): Promise<
     await session.close();
     throw error;
   }
-  const batchSize = session.fixedBatch > 0 ? session.fixedBatch : (settings.batchSize ?? 8);
+  const batchSize = session.fixedBatch > 0 ? session.fixedBatch : (settings.batchSize ?? 4);
   return {
     id,
     size,
