@@ -1,9 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
+import { datasetsCommand } from './commands/datasets.ts';
 import { demoCommand } from './commands/demo.ts';
+import { doctorCommand } from './commands/doctor.ts';
 import { evalCommand } from './commands/eval.ts';
 import { fitCommand } from './commands/fit.ts';
 import { indexCommand } from './commands/index-pictures.ts';
+import { modelsCommand } from './commands/models.ts';
 import { searchCommand } from './commands/search.ts';
 import { tagCommand } from './commands/tag.ts';
 
@@ -28,9 +31,13 @@ export function createProgram(): Command {
     searchCommand(),
     tagCommand(),
     evalCommand(),
+    modelsCommand(),
+    datasetsCommand(),
+    doctorCommand(),
   ])
     program.addCommand(command);
   // Usage errors are thrown rather than ending the process, so that output already written is flushed.
-  for (const command of [program, ...program.commands]) command.exitOverride();
+  for (const command of [program, ...program.commands.flatMap((one) => [one, ...one.commands])])
+    command.exitOverride();
   return program;
 }

@@ -12,7 +12,7 @@ export function paint(style: Style, text: string, stream: NodeJS.WriteStream = p
 export const count = (n: number) => n.toLocaleString('en-US');
 
 /** 12.3 MB: decimal units, as download sizes are given. */
-function size(bytes: number): string {
+export function size(bytes: number): string {
   if (bytes < 1e3) return `${bytes} B`;
   if (bytes < 1e6) return `${(bytes / 1e3).toFixed(0)} kB`;
   if (bytes < 1e9) return `${(bytes / 1e6).toFixed(1)} MB`;

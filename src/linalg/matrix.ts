@@ -62,3 +62,12 @@ export function zeros64(rows: number, columns: number): Matrix64 {
 export function row<T extends Floats>(m: Matrix<T>, i: number): T {
   return m.data.subarray(i * m.columns, (i + 1) * m.columns) as T;
 }
+
+/** The named rows, in that order, as a new matrix. */
+export function selectRows<T extends Floats>(m: Matrix<T>, rows: ArrayLike<number>): Matrix<T> {
+  const { columns } = m;
+  const Data = m.data.constructor as new (length: number) => T;
+  const data = new Data(rows.length * columns);
+  for (let i = 0; i < rows.length; i++) data.set(row(m, rows[i]!), i * columns);
+  return { rows: rows.length, columns, data };
+}

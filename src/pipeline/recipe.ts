@@ -16,6 +16,8 @@ export interface Recipe {
   readonly unit: 'picture' | 'caption';
   /** The blocks of the text view. */
   readonly text: readonly ('vectors' | 'words')[];
+  /** What the block `words` counts: stems in place of words, and pairs of neighbouring words too. */
+  readonly terms: { readonly stems: boolean; readonly pairs: boolean };
   /** How blocks are brought to a common scale before CCA, for image and text blocks. */
   readonly normalize: { readonly image: Normalization; readonly text: Normalization };
   /** Added to the diagonal of each view's covariance, as a share of its mean diagonal: image, text. */
@@ -36,6 +38,7 @@ const article: Recipe = {
   name: 'article',
   unit: 'picture',
   text: ['vectors'],
+  terms: { stems: false, pairs: false },
   normalize: { image: 'none', text: 'none' },
   ridge: [1e-4, 1e-4],
   dimensions: 100,
@@ -48,6 +51,7 @@ const standard: Recipe = {
   name: 'default',
   unit: 'caption',
   text: ['vectors', 'words'],
+  terms: { stems: true, pairs: true },
   normalize: { image: 'standardize', text: 'energy' },
   ridge: [0.5, 1],
   dimensions: 256,
@@ -71,6 +75,7 @@ export const recipeSchema = z.object({
   name: z.string(),
   unit: z.enum(['picture', 'caption']),
   text: z.array(z.enum(['vectors', 'words'])),
+  terms: z.object({ stems: z.boolean(), pairs: z.boolean() }),
   normalize: z.object({ image: normalization, text: normalization }),
   ridge: z.tuple([z.number(), z.number()]),
   dimensions: z.number().int().positive(),

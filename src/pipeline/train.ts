@@ -51,6 +51,7 @@ export async function train(pairs: PairSource, recipe: Recipe, options: TrainOpt
     wordVectors: options.wordVectors,
     blocks: recipe.text,
     minimumCount,
+    ...recipe.terms,
   });
   const moments = await accumulate(pairs, recipe, text, options);
   onProgress?.({ stage: 'solve', done: 0 });

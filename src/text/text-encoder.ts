@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { CovistaError } from '../errors.ts';
 import { type Rows, row, type SparseRows, zeros32 } from '../linalg/matrix.ts';
+import { stemmer } from './stemmers.ts';
 import { stopWords } from './stop-words.ts';
 import { countOccurrences, inverseDocumentFrequency } from './tf-idf.ts';
 import { countWords, type Vocabulary } from './vocabulary.ts';
@@ -18,30 +19,36 @@ export interface TextEncoderOptions {
   readonly wordVectors?: WordVectors;
   /** What a text is encoded as, in this order. */
   readonly blocks: readonly TextBlock[];
-  /** The block `words` holds the words that occur in so many pictures; 5 when left out. */
+  /** The block `words` holds the terms that occur in so many pictures; 5 when left out. */
   readonly minimumCount?: number;
+  /** Whether the block `words` counts stems (`jump` for `jumps` and `jumping`), where the language has a stemmer. */
+  readonly stems?: boolean;
+  /** Whether the block `words` counts pairs of neighbouring words too: `tennis racket`. */
+  readonly pairs?: boolean;
 }
 
 const storedSchema = z.object({
   language: z.string(),
   blocks: z.array(z.enum(['vectors', 'words'])),
   minimumCount: z.number().int().positive(),
+  stems: z.boolean(),
+  pairs: z.boolean(),
   wordVectors: z.object({ id: z.string(), size: z.number().int().positive() }).optional(),
   documents: z.number().int().nonnegative(),
   words: z.array(z.string()),
   frequencies: z.array(z.number().int().positive()),
+  terms: z.array(z.string()),
+  termFrequencies: z.array(z.number().int().positive()),
 });
 
 /** What an encoder is stored as. */
 export type StoredTextEncoder = z.infer<typeof storedSchema>;
 
-/** What the encoder knows about one word. */
-interface Term {
-  /** Inverse document frequency. */
+/** A column of the block `words`. */
+interface Column {
+  readonly index: number;
+  /** Inverse document frequency of the term. */
   readonly weight: number;
-  readonly vector: Float32Array | undefined;
-  /** Its column in the block `words`, or -1. */
-  readonly column: number;
 }
 
 /**
@@ -53,14 +60,22 @@ export class TextEncoder {
   readonly blocks: readonly { readonly name: TextBlock; readonly size: number }[];
   readonly language: string;
 
-  private readonly minimumCount: number;
+  private readonly options: Required<Pick<TextEncoderOptions, 'minimumCount' | 'stems' | 'pairs'>>;
+  /** All words, for the weights of their vectors; empty without the block `vectors`. */
   private readonly vocabulary: Vocabulary;
+  /** The terms of the block `words`; empty without it. */
+  private readonly bag: Vocabulary;
   private readonly wordVectors: WordVectors | undefined;
   private readonly stopWords: ReadonlySet<string>;
-  private readonly terms = new Map<string, Term>();
+  private readonly stem: (word: string) => string;
+  private readonly frequencies: ReadonlyMap<string, number>;
+  private readonly columns: ReadonlyMap<string, Column>;
 
-  private constructor(vocabulary: Vocabulary, options: TextEncoderOptions) {
-    const { blocks, language = 'en', wordVectors, minimumCount = 5 } = options;
+  private constructor(
+    options: TextEncoderOptions,
+    count: (encoder: TextEncoder) => [Vocabulary, Vocabulary],
+  ) {
+    const { blocks, language = 'en', wordVectors, minimumCount = 5, stems = false, pairs = false } = options;
     if (blocks.length === 0 || new Set(blocks).size < blocks.length)
       throw new CovistaError(
         'usage',
@@ -69,16 +84,24 @@ export class TextEncoder {
     if (blocks.includes('vectors') && wordVectors === undefined)
       throw new CovistaError('usage', 'The text block "vectors" needs word vectors.');
     this.language = language;
-    this.minimumCount = minimumCount;
-    this.vocabulary = vocabulary;
+    this.options = { minimumCount, stems, pairs };
     this.wordVectors = blocks.includes('vectors') ? wordVectors : undefined;
     this.stopWords = stopWords(language);
-    const rare = blocks.includes('words') ? vocabulary.frequencies.findIndex((f) => f < minimumCount) : 0;
-    const kept = rare < 0 ? vocabulary.words.length : rare;
-    vocabulary.words.forEach((word, i) => {
-      this.terms.set(word, this.term(word, vocabulary.frequencies[i]!, i < kept ? i : -1));
-    });
-    this.blocks = blocks.map((name) => ({ name, size: name === 'words' ? kept : wordVectors!.size }));
+    this.stem = stems ? stemmer(language) : (word) => word;
+    const [vocabulary, bag] = count(this);
+    this.vocabulary = vocabulary;
+    this.bag = bag;
+    this.frequencies = new Map(vocabulary.words.map((word, i) => [word, vocabulary.frequencies[i]!]));
+    this.columns = new Map(
+      bag.words.map((term, index) => [
+        term,
+        { index, weight: inverseDocumentFrequency(bag.documents, bag.frequencies[index]!) },
+      ]),
+    );
+    this.blocks = blocks.map((name) => ({
+      name,
+      size: name === 'words' ? bag.words.length : wordVectors!.size,
+    }));
   }
 
   /**
@@ -87,9 +110,14 @@ export class TextEncoder {
    * @throws CovistaError `usage` without any block, or without the word vectors that a block needs
    */
   static fit(documents: Iterable<readonly string[]>, options: TextEncoderOptions): TextEncoder {
-    const { language = 'en' } = options;
-    const stop = stopWords(language);
-    return new TextEncoder(countWords(bags(documents, language, stop)), options);
+    return new TextEncoder(options, (encoder) => {
+      const words = Array.from(documents, (captions) => captions.map((caption) => encoder.words(caption)));
+      const none: Vocabulary = { documents: words.length, words: [], frequencies: [] };
+      const all = encoder.wordVectors === undefined ? none : countWords(words.map((some) => some.flat()));
+      if (!options.blocks.includes('words')) return [all, none];
+      const terms = countWords(words.map((some) => some.flatMap((caption) => encoder.terms(caption))));
+      return [all, atLeast(terms, encoder.options.minimumCount)];
+    });
   }
 
   /**
@@ -97,45 +125,45 @@ export class TextEncoder {
    * {@link segmentWords}.
    */
   words(text: string): string[] {
-    return contentWords(text, this.language, this.stopWords);
+    return segmentWords(text, this.language).filter((word) => !this.stopWords.has(word));
   }
 
   /** How many words of the text contribute to its features. A text without any has only zeros. */
   known(text: string): number {
-    let count = 0;
-    for (const word of this.words(text)) {
-      const { column, vector } = this.lookUp(word);
-      if (column >= 0 || vector !== undefined) count++;
-    }
-    return count;
+    return this.words(text).filter(
+      (word) => this.columns.has(this.stem(word)) || this.wordVectors?.vector(word) !== undefined,
+    ).length;
   }
 
   /**
    * The features of texts (n), one matrix a block:
    * - `vectors`: dense, n x the vectors' size, Σ_w tf_w idf_w v_w / Σ_w tf_w idf_w over the words w that have a
    *   vector v_w; tf_w is how often w occurs in the text. Words that no training text held count too.
-   * - `words`: sparse, n x vocabulary, log(1 + tf_w) idf_w, each row scaled to unit length.
+   * - `words`: sparse, n x terms, log(1 + tf_t) idf_t, each row scaled to unit length; a term is a word or its stem,
+   *   or a pair of neighbouring ones.
    *
    * A row without any known word is zero.
    */
   encode(texts: readonly string[]): Rows[] {
-    const bags = texts.map((text) => countOccurrences(this.words(text)));
+    const words = texts.map((text) => this.words(text));
     return this.blocks.map(({ name, size }) =>
-      name === 'vectors' ? this.meanVectors(bags, size) : this.bagsOfWords(bags, size),
+      name === 'vectors' ? this.meanVectors(words, size) : this.bagsOfWords(words, size),
     );
   }
 
   /** All that is needed to make the same encoder again, except for the word vectors. */
   toJSON(): StoredTextEncoder {
-    const { language, minimumCount, wordVectors, vocabulary } = this;
+    const { language, options, wordVectors, vocabulary, bag } = this;
     return {
       language,
       blocks: this.blocks.map(({ name }) => name),
-      minimumCount,
+      ...options,
       ...(wordVectors && { wordVectors: { id: wordVectors.id, size: wordVectors.size } }),
-      documents: vocabulary.documents,
+      documents: bag.documents,
       words: [...vocabulary.words],
       frequencies: [...vocabulary.frequencies],
+      terms: [...bag.words],
+      termFrequencies: [...bag.frequencies],
     };
   }
 
@@ -148,31 +176,40 @@ export class TextEncoder {
     const parsed = storedSchema.safeParse(json);
     if (!parsed.success)
       throw new CovistaError('bad-format', `This is no text encoder: ${z.prettifyError(parsed.error)}`);
-    const { documents, words, frequencies, wordVectors: expected, ...rest } = parsed.data;
-    if (words.length !== frequencies.length)
-      throw new CovistaError(
-        'bad-format',
-        `A text encoder has ${words.length} words, but ${frequencies.length} frequencies.`,
-      );
+    const { documents, words, frequencies, terms, termFrequencies, ...rest } = parsed.data;
+    const { wordVectors: expected, ...settings } = rest;
+    if (words.length !== frequencies.length || terms.length !== termFrequencies.length)
+      throw new CovistaError('bad-format', 'A text encoder has words without frequencies.');
     const { wordVectors } = options;
     if (expected && wordVectors && (expected.id !== wordVectors.id || expected.size !== wordVectors.size))
       throw new CovistaError(
         'usage',
         `The text encoder was fitted with the word vectors ${expected.id} (${expected.size}-D), not ${wordVectors.id} (${wordVectors.size}-D).`,
       );
-    return new TextEncoder({ documents, words, frequencies }, { ...rest, wordVectors });
+    return new TextEncoder({ ...settings, wordVectors }, () => [
+      { documents, words, frequencies },
+      { documents, words: terms, frequencies: termFrequencies },
+    ]);
   }
 
-  private meanVectors(bags: readonly ReadonlyMap<string, number>[], size: number): Rows {
-    const means = zeros32(bags.length, size);
+  /** The terms of one caption: words or stems, and pairs of neighbours. */
+  private terms(words: readonly string[]): string[] {
+    const stems = words.map((word) => this.stem(word));
+    if (!this.options.pairs) return stems;
+    return [...stems, ...stems.slice(1).map((stem, i) => `${stems[i]} ${stem}`)];
+  }
+
+  private meanVectors(texts: readonly (readonly string[])[], size: number): Rows {
+    const means = zeros32(texts.length, size);
     const sum = new Float64Array(size);
-    bags.forEach((bag, i) => {
+    texts.forEach((words, i) => {
       sum.fill(0);
       let total = 0;
-      for (const [word, count] of bag) {
-        const { weight, vector } = this.lookUp(word);
+      for (const [word, count] of countOccurrences(words)) {
+        const vector = this.wordVectors?.vector(word);
         if (vector === undefined) continue;
-        const share = count * weight;
+        const frequency = this.frequencies.get(word) ?? 0;
+        const share = count * inverseDocumentFrequency(this.vocabulary.documents, frequency);
         total += share;
         for (let j = 0; j < size; j++) sum[j]! += share * vector[j]!;
       }
@@ -183,60 +220,41 @@ export class TextEncoder {
     return means;
   }
 
-  private bagsOfWords(bags: readonly ReadonlyMap<string, number>[], columns: number): SparseRows {
-    const offsets = new Uint32Array(bags.length + 1);
+  private bagsOfWords(texts: readonly (readonly string[])[], columns: number): SparseRows {
+    const offsets = new Uint32Array(texts.length + 1);
     const indices: number[] = [];
     const values: number[] = [];
-    bags.forEach((bag, i) => {
-      const entries: { column: number; value: number }[] = [];
+    texts.forEach((words, i) => {
+      const entries: { index: number; value: number }[] = [];
       let energy = 0;
-      for (const [word, count] of bag) {
-        const { weight, column } = this.lookUp(word);
-        if (column < 0) continue;
-        const value = Math.log1p(count) * weight;
+      for (const [term, count] of countOccurrences(this.terms(words))) {
+        const column = this.columns.get(term);
+        if (column === undefined) continue;
+        const value = Math.log1p(count) * column.weight;
         energy += value * value;
-        entries.push({ column, value });
+        entries.push({ index: column.index, value });
       }
-      entries.sort((a, b) => a.column - b.column);
+      entries.sort((a, b) => a.index - b.index);
       const length = Math.sqrt(energy);
-      for (const { column, value } of entries) {
-        indices.push(column);
+      for (const { index, value } of entries) {
+        indices.push(index);
         values.push(value / length);
       }
       offsets[i + 1] = indices.length;
     });
     return {
-      rows: bags.length,
+      rows: texts.length,
       columns,
       offsets,
       indices: Uint32Array.from(indices),
       values: Float32Array.from(values),
     };
   }
-
-  private lookUp(word: string): Term {
-    return this.terms.get(word) ?? this.term(word, 0, -1);
-  }
-
-  private term(word: string, frequency: number, column: number): Term {
-    return {
-      weight: inverseDocumentFrequency(this.vocabulary.documents, frequency),
-      vector: this.wordVectors?.vector(word),
-      column,
-    };
-  }
 }
 
-function contentWords(text: string, language: string, stop: ReadonlySet<string>): string[] {
-  return segmentWords(text, language).filter((word) => !stop.has(word));
-}
-
-/** The words of each picture, all captions together. */
-function* bags(
-  documents: Iterable<readonly string[]>,
-  language: string,
-  stop: ReadonlySet<string>,
-): Generator<string[]> {
-  for (const captions of documents)
-    yield captions.flatMap((caption) => contentWords(caption, language, stop));
+/** The part of a vocabulary that occurs in enough documents. */
+function atLeast({ documents, words, frequencies }: Vocabulary, minimum: number): Vocabulary {
+  const rare = frequencies.findIndex((frequency) => frequency < minimum);
+  const end = rare < 0 ? words.length : rare;
+  return { documents, words: words.slice(0, end), frequencies: frequencies.slice(0, end) };
 }

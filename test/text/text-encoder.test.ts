@@ -63,7 +63,7 @@ describe('the block of word vectors', () => {
 
 describe('the bag of words', () => {
   test('holds the words of enough pictures, most frequent first', () => {
-    const { words } = TextEncoder.fit(PICTURES, { blocks: ['words'], minimumCount: 2 }).toJSON();
+    const { terms: words } = TextEncoder.fit(PICTURES, { blocks: ['words'], minimumCount: 2 }).toJSON();
     expect(words.slice(0, 2)).toEqual(['dog', 'man']);
     const encoder = TextEncoder.fit(PICTURES, { blocks: ['words'], minimumCount: 2 });
     expect(encoder.blocks).toEqual([{ name: 'words', size: 2 }]);
@@ -75,10 +75,37 @@ describe('the bag of words', () => {
     const dog = Math.log(3) * inverseDocumentFrequency(4, 2);
     const beach = Math.log(2) * inverseDocumentFrequency(4, 1);
     const length = Math.hypot(dog, beach);
-    const words = Array.from(bag.indices, (column) => encoder.toJSON().words[column]);
+    const words = Array.from(bag.indices, (column) => encoder.toJSON().terms[column]);
     expect(words).toEqual(['dog', 'beach']);
     expect(bag.values[0]).toBeCloseTo(dog / length, 6);
     expect(bag.values[1]).toBeCloseTo(beach / length, 6);
+  });
+
+  test('counts stems and pairs of neighbours where asked to', () => {
+    const captions = [['A dog jumps over hot dogs .'], ['The dogs jumped']];
+    const encoder = TextEncoder.fit(captions, {
+      blocks: ['words'],
+      minimumCount: 1,
+      stems: true,
+      pairs: true,
+    });
+    expect([...encoder.toJSON().terms].sort()).toEqual(
+      ['dog', 'jump', 'hot', 'dog jump', 'jump hot', 'hot dog'].sort(),
+    );
+    const [jumping, jumped] = ['dog jumping', 'dogs jumped'].map((text) => sparse(encoder.encode([text])[0]));
+    expect(jumping!.indices).toEqual(jumped!.indices);
+    expect(jumping!.indices).toHaveLength(3);
+    expect(encoder.known('jumping')).toBe(1);
+  });
+
+  test('keeps the words of a language without a stemmer', () => {
+    const encoder = TextEncoder.fit([['狗 跳']], {
+      blocks: ['words'],
+      language: 'zh',
+      minimumCount: 1,
+      stems: true,
+    });
+    expect([...encoder.toJSON().terms].sort()).toEqual(['狗', '跳'].sort());
   });
 
   test('is well formed for any texts', () => {
@@ -166,7 +193,7 @@ describe.skipIf(!existsSync(tokens))('Flickr8k captions (skipped without ../shar
     const encoder = TextEncoder.fit(training, { blocks: ['words'] });
     // The reference counts 2,161 words with a shorter list of stop words.
     expect(Math.abs(encoder.blocks[0]!.size - 2161)).toBeLessThan(50);
-    const words = encoder.toJSON().words;
+    const words = encoder.toJSON().terms;
     expect(words.slice(0, 3)).toEqual(['man', 'wearing', 'white']);
     expect(training.flat().filter((caption) => encoder.known(caption) === 0)).toHaveLength(0);
   });

@@ -11,6 +11,9 @@ import { type CommonOptions, runCommand } from '../run.ts';
 import { duration, paint } from '../terminal.ts';
 import { toJson } from './eval.ts';
 
+/** Side in pixels that drawings are encoded at: they have no detail that more would show, and it takes half the time. */
+const DRAWING_SIZE = 256;
+
 interface Options extends CommonOptions {
   readonly report: string;
   readonly language: string;
@@ -38,7 +41,7 @@ export function demoCommand(): Command {
           const demo = await runDemo({
             ...work,
             engine,
-            encoder: () => defaultImageEncoder(work),
+            encoder: () => defaultImageEncoder({ ...work, imageSize: DRAWING_SIZE }),
             wordVectors: () => defaultWordVectors(work),
             language: options.language,
             seed: options.seed,
