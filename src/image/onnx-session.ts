@@ -37,6 +37,8 @@ export class OnnxSession {
   readonly #pending: Map<number, Settle>;
   #nextId = 0;
   #closed: Promise<void> | undefined;
+  /** Why the thread ended, once it has. */
+  #failure: CovistaError | undefined;
 
   private constructor(worker: Worker, name: string, pending: Map<number, Settle>, fixedBatch: number) {
     this.#worker = worker;
@@ -55,6 +57,7 @@ export class OnnxSession {
     const worker = new Worker(new URL(file, import.meta.url), { workerData: settings });
     const pending = new Map<number, Settle>();
     return new Promise((resolve, reject) => {
+      let opened: OnnxSession | undefined;
       const fail = (cause: Error | undefined) => {
         const reason = cause === undefined ? 'its thread ended' : cause.message;
         const error = new CovistaError('bad-format', `${name} cannot be run: ${reason}`, {
@@ -62,6 +65,7 @@ export class OnnxSession {
           cause,
         });
         reject(error);
+        if (opened) opened.#failure ??= error;
         for (const settle of pending.values()) settle.reject(error);
         pending.clear();
       };
@@ -71,7 +75,8 @@ export class OnnxSession {
         if (reply.kind === 'ready') {
           // An idle session does not keep the process alive.
           worker.unref();
-          resolve(new OnnxSession(worker, name, pending, reply.fixedBatch));
+          opened = new OnnxSession(worker, name, pending, reply.fixedBatch);
+          resolve(opened);
           return;
         }
         const settle = pending.get(reply.id)!;
@@ -92,6 +97,7 @@ export class OnnxSession {
     if (this.#closed) {
       return Promise.reject(new CovistaError('usage', `${this.#name} is used after it was closed.`));
     }
+    if (this.#failure) return Promise.reject(this.#failure);
     const id = this.#nextId++;
     const count = Math.max(this.fixedBatch, pixels.length);
     return new Promise((resolve, reject) => {
@@ -108,6 +114,10 @@ export class OnnxSession {
   /** Lets what is running finish, then ends the thread. */
   close(): Promise<void> {
     this.#closed ??= new Promise((resolve) => {
+      if (this.#failure) {
+        resolve();
+        return;
+      }
       this.#worker.ref();
       this.#worker.once('exit', () => resolve());
       this.#worker.postMessage('close');

@@ -19,19 +19,25 @@ const inputType = inputInfo?.isTensor ? inputInfo.type : 'float32';
 const fixedBatch = inputInfo?.isTensor && typeof inputInfo.shape[0] === 'number' ? inputInfo.shape[0] : -1;
 reply({ kind: 'ready', fixedBatch });
 
-port.on('message', async (request: BatchRequest | 'close') => {
-  if (request === 'close') {
-    await session.release();
-    port.close();
-    return;
-  }
-  try {
-    const features = await run(request.pixels, request.count);
-    reply({ kind: 'features', id: request.id, features }, [features.buffer]);
-  } catch (error) {
-    reply({ kind: 'failed', id: request.id, reason: error instanceof Error ? error.message : String(error) });
-  }
+// One after the other, so that closing waits for what was asked before it.
+let last = Promise.resolve();
+port.on('message', (request: BatchRequest | 'close') => {
+  last = last.then(() => (request === 'close' ? close() : answer(request)));
 });
+
+async function answer({ id, pixels, count }: BatchRequest): Promise<void> {
+  try {
+    const features = await run(pixels, count);
+    reply({ kind: 'features', id, features }, [features.buffer]);
+  } catch (error) {
+    reply({ kind: 'failed', id, reason: error instanceof Error ? error.message : String(error) });
+  }
+}
+
+async function close(): Promise<void> {
+  await session.release();
+  port.close();
+}
 
 async function open(): Promise<InferenceSession> {
   const options: InferenceSession.SessionOptions = {

@@ -31,12 +31,9 @@ const plain: Preprocessing = {
   layout: 'nchw',
 };
 
-async function withEncoder<T>(
-  settings: Partial<OnnxEncoderSettings>,
-  work: (encoder: ImageEncoder) => Promise<T>,
-): Promise<T> {
+function withoutClosing(settings: Partial<OnnxEncoderSettings>): Promise<ImageEncoder> {
   const { layout } = settings.preprocessing ?? plain;
-  const encoder = await createOnnxEncoder({
+  return createOnnxEncoder({
     id: 'echo',
     model: echoNetwork(layout === 'nchw' ? ['batch', 3, 2, 2] : ['batch', 2, 2, 3]),
     input: 'image',
@@ -45,6 +42,13 @@ async function withEncoder<T>(
     blocks: [{ name: 'all', size: 12 }],
     ...settings,
   });
+}
+
+async function withEncoder<T>(
+  settings: Partial<OnnxEncoderSettings>,
+  work: (encoder: ImageEncoder) => Promise<T>,
+): Promise<T> {
+  const encoder = await withoutClosing(settings);
   try {
     return await work(encoder);
   } finally {
@@ -165,6 +169,17 @@ describe('many pictures', () => {
     });
     expect(taken).toBeLessThan(100);
     expect(closed).toBe(true);
+  });
+
+  test('closing waits for what is running', async () => {
+    const pictures = await Promise.all([1, 2, 3, 4, 5].map(counting));
+    const encoder = await withoutClosing({ batchSize: 1 });
+    const results = encoder.encode(pictures)[Symbol.asyncIterator]();
+    await results.next();
+    const closed = encoder.close();
+    expect((await results.next()).value).toMatchObject({ index: 1, feature: { 0: 2 } });
+    await closed;
+    await expect(results.next()).rejects.toMatchObject({ code: 'usage' });
   });
 
   test('progress counts up to the total', async () => {
