@@ -1,3 +1,4 @@
+export { type BankCorrectionOptions, bankCorrection } from './bank-correction.ts';
 export { Gallery, type GalleryOptions } from './gallery.ts';
 export {
   csls,
