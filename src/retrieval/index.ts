@@ -1,4 +1,10 @@
 export { type BankCorrectionOptions, bankCorrection } from './bank-correction.ts';
+export {
+  type CaptionVoteOptions,
+  type CaptionVoters,
+  captionVote,
+  explainCaptionVote,
+} from './caption-vote.ts';
 export { Gallery, type GalleryOptions } from './gallery.ts';
 export {
   csls,
@@ -11,5 +17,6 @@ export {
 export { type IndexRows, indexRow, indexRows, rowCount, transposeIndexRows, wordRows } from './index-rows.ts';
 export { nearestTags, similarityByDimension } from './nearest-tags.ts';
 export { forEachQuery, innerProductScorer, matrixScorer, type Scorer } from './scorer.ts';
+export { softMaximum, softmaxInPlace } from './softmax.ts';
 export { explainTag, type TagVote, type TagVoteOptions, voteTags } from './tag-vote.ts';
 export { topTags } from './top-tags.ts';
