@@ -1,11 +1,11 @@
 import { throwIfAborted } from '../errors.ts';
-import { type Matrix64, zeros64 } from '../linalg/matrix.ts';
 import { transpose } from '../linalg/transpose.ts';
-import { type FitOptions, joined, planViews, type ViewPlan } from './fit-options.ts';
+import { type FitOptions, joined, planViews } from './fit-options.ts';
 import { fixSigns } from './fix-signs.ts';
 import type { JointSpace } from './joint-space.ts';
 import type { Moments } from './moments.ts';
 import { solveCanonical } from './solve-canonical.ts';
+import { addRidge, covarianceOf } from './view-covariance.ts';
 import { findWhitening, scaleRows, type Whitening } from './whitening.ts';
 
 /**
@@ -54,41 +54,4 @@ export async function fit(moments: Moments, options: FitOptions): Promise<JointS
       weights: weights[i]!,
     })),
   };
-}
-
-/** The covariance of two views, put together from blocks and scaled on both sides. */
-function covarianceOf(moments: Moments, left: ViewPlan, right: ViewPlan): Matrix64 {
-  const single = left.blocks.length === 1 && right.blocks.length === 1;
-  // A view that is one block needs no second copy.
-  const result = single
-    ? moments.covariance(left.blocks[0]!, right.blocks[0]!)
-    : joinedCovariance(moments, left, right);
-  const { columns, data } = result;
-  for (let r = 0; r < result.rows; r++)
-    for (let c = 0; c < columns; c++) data[r * columns + c]! *= left.scales[r]! * right.scales[c]!;
-  return result;
-}
-
-function joinedCovariance(moments: Moments, left: ViewPlan, right: ViewPlan): Matrix64 {
-  const result = zeros64(left.scales.length, right.scales.length);
-  let top = 0;
-  for (const i of left.blocks) {
-    let start = 0;
-    for (const j of right.blocks) {
-      const { rows, columns, data } = moments.covariance(i, j);
-      for (let r = 0; r < rows; r++)
-        result.data.set(data.subarray(r * columns, (r + 1) * columns), (top + r) * result.columns + start);
-      start += columns;
-    }
-    top += moments.sizes[i]!;
-  }
-  return result;
-}
-
-/** Adds a share of the mean diagonal to the diagonal. */
-function addRidge(covariance: Matrix64, share: number): void {
-  const size = covariance.rows;
-  let trace = 0;
-  for (let i = 0; i < size; i++) trace += covariance.data[i * size + i]!;
-  for (let i = 0; i < size; i++) covariance.data[i * size + i]! += (share * trace) / size;
 }
