@@ -1,4 +1,5 @@
 export {
+  type EmbeddingBatch,
   Library,
   type LibraryEncoder,
   type PictureRecord,

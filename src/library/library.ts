@@ -6,7 +6,7 @@ import type { RecordBatch, Schema } from 'apache-arrow';
 import { z } from 'zod';
 import { CovistaError } from '../errors.ts';
 import type { FeatureBlock } from '../image/image-encoder.ts';
-import { type Matrix32, matrix } from '../linalg/matrix.ts';
+import { joinRows, type Matrix32, matrix, zeros32 } from '../linalg/matrix.ts';
 import { embeddingsSchema, picturesSchema, TABLES, wordsSchema } from './tables.ts';
 
 /** The version of the folder's layout; a library of another version is refused, never half-read. */
@@ -55,6 +55,11 @@ export interface PictureWords {
 export interface VectorBatch {
   readonly paths: readonly string[];
   readonly vectors: Matrix32;
+}
+
+/** Embeddings, and for each how much its scores are lowered because it is near to queries of all kinds. */
+export interface EmbeddingBatch extends VectorBatch {
+  readonly hubness: Float32Array;
 }
 
 /**
@@ -136,11 +141,12 @@ export class Library {
   }
 
   /** Stores embeddings made by the model of this id; one commit. */
-  async putEmbeddings(model: string, batch: VectorBatch): Promise<void> {
+  async putEmbeddings(model: string, batch: EmbeddingBatch): Promise<void> {
     const size = batch.vectors.columns;
     const rows = batch.paths.map((path, i) => ({
       path,
       model,
+      hubness: batch.hubness[i]!,
       embedding: batch.vectors.data.subarray(i * size, (i + 1) * size),
     }));
     await this.#put(TABLES.embeddings, embeddingsSchema(size), rows);
@@ -220,11 +226,15 @@ export class Library {
   }
 
   /** All embeddings made by the model of this id. */
-  async embeddings(model: string, size: number): Promise<VectorBatch> {
+  async embeddings(model: string, size: number): Promise<EmbeddingBatch> {
     const parts: VectorBatch[] = [];
-    for await (const batch of this.#scan(TABLES.embeddings, ['path', 'embedding'], `model = ${quote(model)}`))
+    const hubness: number[] = [];
+    const columns = ['path', 'hubness', 'embedding'];
+    for await (const batch of this.#scan(TABLES.embeddings, columns, `model = ${quote(model)}`)) {
       parts.push({ paths: strings(batch, 'path'), vectors: vectors(batch, 'embedding', size) });
-    return joinBatches(parts, size);
+      for (const value of batch.getChild('hubness')!) hubness.push(value as number);
+    }
+    return { ...joinBatches(parts, size), hubness: Float32Array.from(hubness) };
   }
 
   /** Joins the many small commits of a long run into few large files; worth calling after bulk writes. */
@@ -313,12 +323,6 @@ function vectors(batch: RecordBatch, column: string, size: number): Matrix32 {
 }
 
 function joinBatches(parts: readonly VectorBatch[], size: number): VectorBatch {
-  const rows = parts.reduce((sum, part) => sum + part.paths.length, 0);
-  const data = new Float32Array(rows * size);
-  let at = 0;
-  for (const part of parts) {
-    data.set(part.vectors.data, at);
-    at += part.vectors.data.length;
-  }
-  return { paths: parts.flatMap((part) => part.paths), vectors: matrix(rows, size, data) };
+  if (parts.length === 0) return { paths: [], vectors: zeros32(0, size) };
+  return { paths: parts.flatMap((part) => part.paths), vectors: joinRows(parts.map((part) => part.vectors)) };
 }

@@ -24,6 +24,6 @@ export const picturesSchema = (featureSize: number) =>
 /** The words that somebody gave to a picture. */
 export const wordsSchema = () => new Schema([text('path'), texts('captions'), texts('tags')]);
 
-/** A picture's embedding in the joint space of the model named by `model`. */
+/** A picture's embedding in the joint space of the model named by `model`, and how much of a hub it is. */
 export const embeddingsSchema = (size: number) =>
-  new Schema([text('path'), text('model'), vector('embedding', size)]);
+  new Schema([text('path'), text('model'), number('hubness'), vector('embedding', size)]);

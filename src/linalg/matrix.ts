@@ -71,3 +71,20 @@ export function selectRows<T extends Floats>(m: Matrix<T>, rows: ArrayLike<numbe
   for (let i = 0; i < rows.length; i++) data.set(row(m, rows[i]!), i * columns);
   return { rows: rows.length, columns, data };
 }
+
+/**
+ * The rows of several matrices one below the other, as a new matrix.
+ * @param parts at least one, all of the same number of columns and element type
+ */
+export function joinRows<T extends Floats>(parts: readonly Matrix<T>[]): Matrix<T> {
+  const { columns, data: sample } = parts[0]!;
+  const Data = sample.constructor as new (length: number) => T;
+  const rows = parts.reduce((sum, part) => sum + part.rows, 0);
+  const data = new Data(rows * columns);
+  let at = 0;
+  for (const part of parts) {
+    data.set(part.data, at);
+    at += part.data.length;
+  }
+  return { rows, columns, data };
+}

@@ -16,7 +16,7 @@ import {
 import type { Engine } from '../linalg/engine.ts';
 import type { Matrix32 } from '../linalg/matrix.ts';
 import { transposeIndexRows } from '../retrieval/index.ts';
-import { embedPictures, embedTexts, type Model } from './model.ts';
+import { embedPictures, embedTexts, type Model, pictureHubness, textHubness } from './model.ts';
 import { tagScorer } from './tag.ts';
 
 /** Quality of both retrieval directions and of the tags, in per cent. */
@@ -53,7 +53,10 @@ export async function evaluateModel(model: Model, test: TestSet, engine: Engine)
   const pictures = await embedPictures(model, test.features, engine);
   const texts = await embedTexts(model, captions.flat(), engine);
   const pictureOf = Uint32Array.from(captions.flatMap((some, picture) => some.map(() => picture)));
-  const ranks = await captionRanks(engine, pictures, texts, pictureOf);
+  const ranks = await captionRanks(engine, pictures, texts, pictureOf, {
+    images: await pictureHubness(model, pictures, engine),
+    captions: await textHubness(model, texts, engine),
+  });
   const single = captions.every((some) => some.length === 1);
   const tokens = captions.map((some) => some.map((caption) => model.text.words(caption)));
   const truth = tagTruth(tokens, model.tags, { minimumCaptions: single ? 1 : 2 });

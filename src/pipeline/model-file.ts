@@ -11,9 +11,9 @@ import {
   type Tensor,
   toFloat16,
 } from '../linalg/index.ts';
-import { matrix } from '../linalg/matrix.ts';
+import { type Matrix32, matrix } from '../linalg/matrix.ts';
 import { TextEncoder, type WordVectors } from '../text/index.ts';
-import type { CaptionBank, Model } from './model.ts';
+import type { CaptionBank, Model, QueryBank } from './model.ts';
 import { type Recipe, recipeSchema } from './recipe.ts';
 
 /** The version of the file's layout. */
@@ -27,6 +27,7 @@ const settingsSchema = z.object({
     blocks: z.array(z.object({ name: z.string(), size: z.number().int().positive() })),
   }),
   text: z.unknown(),
+  vectors: z.string(),
   tags: z.array(z.string()),
   trained: z.object({ pictures: z.number().int(), captions: z.number().int() }),
 });
@@ -48,16 +49,19 @@ export async function saveModel(file: string, model: Model): Promise<void> {
   for (const [name, tensor] of space.tensors) tensors.set(`space.${name}`, tensor);
   if (model.bank !== undefined) {
     const { embeddings, words } = model.bank;
-    const shape = [embeddings.rows, embeddings.columns];
-    tensors.set('bank.embeddings', { type: 'F16', shape, data: toFloat16(embeddings.data) });
+    tensors.set('bank.embeddings', halves(embeddings));
     tensors.set('bank.offsets', { type: 'U32', shape: [words.offsets.length], data: words.offsets });
     tensors.set('bank.words', { type: 'U32', shape: [words.indices.length], data: words.indices });
   }
-  const { recipe, encoder, text, tags, trained } = model;
+  if (model.queries !== undefined) {
+    tensors.set('queries.pictures', halves(model.queries.pictures));
+    tensors.set('queries.captions', halves(model.queries.captions));
+  }
+  const { recipe, encoder, text, vectors, tags, trained } = model;
   const bytes = encodeSafetensors(tensors, {
     covista: 'model',
     version: String(VERSION),
-    model: JSON.stringify({ recipe, encoder, text: text.toJSON(), tags, trained }),
+    model: JSON.stringify({ recipe, encoder, text: text.toJSON(), vectors, tags, trained }),
     space: JSON.stringify(space.metadata),
   });
   await writeAtomically(file, bytes);
@@ -65,13 +69,13 @@ export async function saveModel(file: string, model: Model): Promise<void> {
 
 /**
  * Reads a model.
- * @param options `wordVectors`: opens the word vectors, called only when the model needs them
+ * @param options `wordVectors`: opens the word vectors, called only when the model needs them, with what was stored as `vectors`
  * @throws CovistaError `not-found` without the file, `version` when another version wrote it, `bad-format` when it
  * is damaged
  */
 export async function loadModel(
   file: string,
-  options: { readonly wordVectors: () => Promise<WordVectors> },
+  options: { readonly wordVectors: (vectors: string) => Promise<WordVectors> },
 ): Promise<LoadedModel> {
   const bytes = await readFile(file).catch((cause) => {
     throw new CovistaError('not-found', `There is no model in ${file} yet.`, {
@@ -93,21 +97,23 @@ export async function loadModel(
     throw new CovistaError('bad-format', `The settings in ${file} cannot be read.`, {
       cause: settings.error,
     });
-  const { recipe, encoder, text, tags, trained } = settings.data;
+  const { recipe, encoder, text, vectors, tags, trained } = settings.data;
   const spaceTensors = new Map(
     [...tensors].flatMap(([name, tensor]) =>
       name.startsWith('space.') ? [[name.slice('space.'.length), tensor] as const] : [],
     ),
   );
-  const wordVectors = recipe.text.includes('vectors') ? await options.wordVectors() : undefined;
+  const wordVectors = recipe.text.includes('vectors') ? await options.wordVectors(vectors) : undefined;
   return {
     model: {
       recipe: recipe as Recipe,
       encoder,
       text: TextEncoder.fromJSON(text, { wordVectors }),
+      vectors,
       space: loadJointSpace(encodeSafetensors(spaceTensors, JSON.parse(metadata.space))),
       tags,
       bank: bankFrom(tensors, file),
+      queries: queriesFrom(tensors),
       trained,
     },
     id: createHash('sha256').update(bytes).digest('hex').slice(0, 16),
@@ -121,9 +127,24 @@ function bankFrom(tensors: ReadonlyMap<string, Tensor>, file: string): CaptionBa
   const words = tensors.get('bank.words');
   if (embeddings.type !== 'F16' || offsets?.type !== 'U32' || words?.type !== 'U32')
     throw new CovistaError('bad-format', `The bank of captions in ${file} cannot be read.`);
-  const [rows, columns] = embeddings.shape as [number, number];
   return {
-    embeddings: matrix(rows, columns, fromFloat16(embeddings.data)),
+    embeddings: fromHalves(embeddings)!,
     words: { offsets: offsets.data, indices: words.data },
   };
+}
+
+function queriesFrom(tensors: ReadonlyMap<string, Tensor>): QueryBank | undefined {
+  const pictures = fromHalves(tensors.get('queries.pictures'));
+  const captions = fromHalves(tensors.get('queries.captions'));
+  return pictures === undefined || captions === undefined ? undefined : { pictures, captions };
+}
+
+/** Embeddings in half precision: their unit length keeps the error of a score below 0.001. */
+function halves({ rows, columns, data }: Matrix32): Tensor {
+  return { type: 'F16', shape: [rows, columns], data: toFloat16(data) };
+}
+
+function fromHalves(tensor: Tensor | undefined): Matrix32 | undefined {
+  if (tensor?.type !== 'F16' || tensor.shape.length !== 2) return undefined;
+  return matrix(tensor.shape[0]!, tensor.shape[1]!, fromFloat16(tensor.data));
 }

@@ -2,7 +2,7 @@ import { type JointSpace, normalizeRows, project, scaleComponents } from '../cca
 import type { FeatureBlock } from '../image/image-encoder.ts';
 import type { Engine } from '../linalg/engine.ts';
 import type { Matrix32, Rows } from '../linalg/matrix.ts';
-import type { IndexRows } from '../retrieval/index.ts';
+import { bankCorrection, type IndexRows } from '../retrieval/index.ts';
 import type { TextEncoder } from '../text/index.ts';
 import type { Recipe } from './recipe.ts';
 
@@ -14,16 +14,28 @@ export interface CaptionBank {
   readonly words: IndexRows;
 }
 
+/** Queries of the training set, as they tell which items are hubs. */
+export interface QueryBank {
+  /** An even selection of the training pictures, n x k, unit length. */
+  readonly pictures: Matrix32;
+  /** An even selection of the training captions, n x k, unit length. */
+  readonly captions: Matrix32;
+}
+
 /** All that was learned from a collection, and all that is needed to search it. */
 export interface Model {
   readonly recipe: Recipe;
   readonly encoder: { readonly id: string; readonly size: number; readonly blocks: readonly FeatureBlock[] };
   readonly text: TextEncoder;
+  /** Where its word vectors come from: `default`, or a file. */
+  readonly vectors: string;
   readonly space: JointSpace;
   /** Tags that can be given, most frequent first. */
   readonly tags: readonly string[];
   /** Missing in recipes that do not vote. */
   readonly bank: CaptionBank | undefined;
+  /** Missing in recipes that do not correct hubs. */
+  readonly queries: QueryBank | undefined;
   readonly trained: { readonly pictures: number; readonly captions: number };
 }
 
@@ -32,7 +44,7 @@ const TEXT = 1;
 
 /** Places pictures in the joint space: unit-length rows (n x k) of image features (n x dx). */
 export function embedPictures(model: Model, features: Matrix32, engine: Engine): Promise<Matrix32> {
-  return embed(model, IMAGE, [features], engine);
+  return embed(model, IMAGE, [imageRows(model.recipe, features)], engine);
 }
 
 /** Places texts in the joint space: unit-length rows (n x k). A text of unknown words only lands anywhere. */
@@ -49,4 +61,34 @@ async function embed(
 ): Promise<Matrix32> {
   const projected = await project(model.space, view, rows, { engine });
   return normalizeRows(scaleComponents(projected, model.space.correlations, model.recipe.scaling));
+}
+
+/** How much the scores of pictures are lowered when texts query them; zeros where the recipe corrects nothing. */
+export function pictureHubness(model: Model, pictures: Matrix32, engine: Engine): Promise<Float32Array> {
+  return hubness(model, pictures, model.queries?.captions, engine);
+}
+
+/** How much the scores of texts are lowered when pictures query them; zeros where the recipe corrects nothing. */
+export function textHubness(model: Model, texts: Matrix32, engine: Engine): Promise<Float32Array> {
+  return hubness(model, texts, model.queries?.pictures, engine);
+}
+
+async function hubness(
+  { recipe }: Model,
+  items: Matrix32,
+  bank: Matrix32 | undefined,
+  engine: Engine,
+): Promise<Float32Array> {
+  if (recipe.hubness === undefined || bank === undefined) return new Float32Array(items.rows);
+  return bankCorrection(engine, items, bank, recipe.hubness);
+}
+
+/**
+ * Image features as the recipe takes them. The square root evens out the few large numbers of pooled activations
+ * (Perronnin, Sánchez and Mensink, ECCV 2010).
+ */
+export function imageRows(recipe: Recipe, features: Matrix32): Matrix32 {
+  if (recipe.image === 'plain') return features;
+  const { rows, columns, data } = features;
+  return { rows, columns, data: data.map((value) => Math.sign(value) * Math.sqrt(Math.abs(value))) };
 }

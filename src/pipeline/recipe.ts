@@ -12,6 +12,8 @@ export type TagMethod =
 /** Everything that is chosen between features and results; stored with each model. */
 export interface Recipe {
   readonly name: string;
+  /** What is done to every number of an image feature first: nothing, or the square root that keeps the sign. */
+  readonly image: 'plain' | 'square-root';
   /** What is paired with a picture: all its captions joined into one text, or each caption in turn. */
   readonly unit: 'picture' | 'caption';
   /** The blocks of the text view. */
@@ -26,6 +28,11 @@ export interface Recipe {
   readonly dimensions: number;
   /** Components are scaled by their canonical correlation to this power before cosine similarity. */
   readonly scaling: number;
+  /**
+   * Correction of hubs, pictures or captions that are near to queries of all kinds, from the training captions and
+   * pictures: softmax temperature, and the weight of what is subtracted. None when left out.
+   */
+  readonly hubness?: { readonly temperature: number; readonly weight: number } | undefined;
   readonly tags: TagMethod;
 }
 
@@ -36,6 +43,7 @@ export interface Recipe {
  */
 const article: Recipe = {
   name: 'article',
+  image: 'plain',
   unit: 'picture',
   text: ['vectors'],
   terms: { stems: false, pairs: false },
@@ -49,13 +57,15 @@ const article: Recipe = {
 /** The measured best of the closed-form recipes that cost seconds; docs/quality.md shows what each part brings. */
 const standard: Recipe = {
   name: 'default',
+  image: 'square-root',
   unit: 'caption',
   text: ['vectors', 'words'],
   terms: { stems: true, pairs: true },
   normalize: { image: 'standardize', text: 'energy' },
-  ridge: [0.5, 1],
-  dimensions: 256,
+  ridge: [1, 2],
+  dimensions: 512,
   scaling: 1,
+  hubness: { temperature: 0.07, weight: 1 },
   tags: { method: 'vote', neighbours: 200, temperature: 0.05 },
 };
 
@@ -73,6 +83,7 @@ const normalization = z.enum(['none', 'energy', 'standardize']);
 /** A recipe as stored with a model. */
 export const recipeSchema = z.object({
   name: z.string(),
+  image: z.enum(['plain', 'square-root']),
   unit: z.enum(['picture', 'caption']),
   text: z.array(z.enum(['vectors', 'words'])),
   terms: z.object({ stems: z.boolean(), pairs: z.boolean() }),
@@ -80,6 +91,7 @@ export const recipeSchema = z.object({
   ridge: z.tuple([z.number(), z.number()]),
   dimensions: z.number().int().positive(),
   scaling: z.number(),
+  hubness: z.object({ temperature: z.number().positive(), weight: z.number() }).optional(),
   tags: z.discriminatedUnion('method', [
     z.object({ method: z.literal('nearest') }),
     z.object({

@@ -5,7 +5,7 @@ import type { Engine } from '../linalg/engine.ts';
 import { type Matrix32, matrix, selectRows } from '../linalg/matrix.ts';
 import type { WorkOptions } from '../progress.ts';
 import { Gallery } from '../retrieval/index.ts';
-import { embedPictures, embedTexts, type Model } from './model.ts';
+import { embedPictures, embedTexts, type Model, pictureHubness } from './model.ts';
 
 /** A picture that was found. */
 export interface Hit {
@@ -48,16 +48,18 @@ export async function openPictureIndex(
       throwIfAborted(signal);
       const missing = without(paths, vectors, have);
       if (missing.paths.length === 0) continue;
-      await library.putEmbeddings(modelId, {
-        paths: missing.paths,
-        vectors: await embedPictures(model, missing.vectors, engine),
-      });
+      const embedded = await embedPictures(model, missing.vectors, engine);
+      const hubness = await pictureHubness(model, embedded, engine);
+      await library.putEmbeddings(modelId, { paths: missing.paths, vectors: embedded, hubness });
       for (const path of missing.paths) have.add(path);
       onProgress?.({ stage: 'place pictures', done: have.size, total, unit: 'pictures' });
     }
     stored = await library.embeddings(modelId, k);
   }
-  return { paths: stored.paths, gallery: new Gallery(engine, stored.vectors) };
+  return {
+    paths: stored.paths,
+    gallery: new Gallery(engine, stored.vectors, { correction: stored.hubness }),
+  };
 }
 
 /**

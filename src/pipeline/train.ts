@@ -2,11 +2,18 @@ import { fit, Moments } from '../cca/index.ts';
 import { CovistaError, throwIfAborted } from '../errors.ts';
 import { tagVocabulary } from '../evaluation/index.ts';
 import type { Engine } from '../linalg/engine.ts';
-import type { Matrix32, Rows } from '../linalg/matrix.ts';
+import { joinRows, type Matrix32, type Rows, selectRows } from '../linalg/matrix.ts';
 import type { WorkOptions } from '../progress.ts';
 import { wordRows } from '../retrieval/index.ts';
 import { TextEncoder, type WordVectors } from '../text/index.ts';
-import { type CaptionBank, embedTexts, type Model } from './model.ts';
+import {
+  type CaptionBank,
+  embedPictures,
+  embedTexts,
+  imageRows,
+  type Model,
+  type QueryBank,
+} from './model.ts';
 import type { Recipe } from './recipe.ts';
 
 /** Pictures and their words, to learn from. */
@@ -23,12 +30,17 @@ export interface TrainOptions extends WorkOptions {
   readonly engine: Engine;
   /** For recipes whose text view holds word vectors. */
   readonly wordVectors?: WordVectors;
+  /** Where these come from, stored with the model: a file, or `default` when left out. */
+  readonly vectors?: string;
   /** Of the captions, as a BCP 47 tag; `en` when left out. */
   readonly language?: string;
 }
 
 /** More training captions than this vote no better but cost memory: an even selection of them is kept. */
 const LARGEST_BANK = 200_000;
+
+/** Pictures and captions that tell hubs from others: more change the correction by less than they cost. */
+const QUERY_BANK = 6000;
 
 /** Captions encoded at once when the bank is made. */
 const BANK_BATCH = 4096;
@@ -45,12 +57,11 @@ export async function train(pairs: PairSource, recipe: Recipe, options: TrainOpt
     throw new CovistaError('no-data', 'There is nothing to learn from: no picture has words.', {
       hint: 'Name a captions file when indexing, or put a .txt file with words beside each picture.',
     });
-  const minimumCount = minimumPictures(pictures);
   const text = TextEncoder.fit(pairs.captions, {
     language: options.language,
     wordVectors: options.wordVectors,
     blocks: recipe.text,
-    minimumCount,
+    minimumCount: minimumCaptions(pictures),
     ...recipe.terms,
   });
   const moments = await accumulate(pairs, recipe, text, options);
@@ -69,17 +80,28 @@ export async function train(pairs: PairSource, recipe: Recipe, options: TrainOpt
     recipe,
     encoder: pairs.encoder,
     text,
+    vectors: options.vectors ?? 'default',
     space,
-    tags: tagVocabulary(tokens, { minimumPictures: minimumCount }),
+    tags: tagVocabulary(tokens, { minimumPictures: minimumPictures(pictures) }),
     bank: undefined,
+    queries: undefined,
     trained: { pictures, captions: pairs.captions.reduce((sum, some) => sum + some.length, 0) },
   };
-  if (recipe.tags.method !== 'vote') return model;
-  return { ...model, bank: await captionBank(model, pairs.captions.flat(), options) };
+  const captions = pairs.captions.flat();
+  return {
+    ...model,
+    bank: recipe.tags.method === 'vote' ? await captionBank(model, captions, options) : undefined,
+    queries: recipe.hubness === undefined ? undefined : await queryBank(model, pairs, captions, engine),
+  };
+}
+
+/** In how many training captions a word must occur to be a column: what occurs once tells little, but it is all there is in a small collection. */
+function minimumCaptions(pictures: number): number {
+  return pictures >= 200 ? 2 : 1;
 }
 
 /**
- * In how many training pictures a word must occur to be learned: 5 in large collections, where rarer words are
+ * In how many training pictures a word must occur to be given as a tag: 5 in large collections, where rarer words are
  * mostly misspellings, and fewer in small ones, where every word counts.
  */
 function minimumPictures(pictures: number): number {
@@ -101,7 +123,7 @@ async function accumulate(
     throwIfAborted(signal);
     onProgress?.({ stage: 'add up moments', done: first, total, unit: 'pictures' });
     const captions = pairs.captions.slice(first, first + features.rows);
-    await moments.add(paired(features, captions, recipe, text), { engine, signal });
+    await moments.add(paired(imageRows(recipe, features), captions, recipe, text), { engine, signal });
     first += features.rows;
   }
   if (first !== total)
@@ -128,8 +150,7 @@ async function captionBank(
   captions: readonly string[],
   { engine, signal, onProgress }: TrainOptions,
 ): Promise<CaptionBank> {
-  const step = Math.ceil(captions.length / LARGEST_BANK);
-  const kept = step === 1 ? captions : captions.filter((_, i) => i % step === 0);
+  const kept = evenly(captions, LARGEST_BANK);
   const words = wordRows(
     kept.map((caption) => model.text.words(caption)),
     model.tags,
@@ -144,4 +165,31 @@ async function captionBank(
   }
   onProgress?.({ stage: 'place training captions', done: kept.length, total: kept.length, unit: 'captions' });
   return { embeddings: { rows: kept.length, columns, data: embeddings }, words };
+}
+
+/** Embeds an even selection of the training pictures and captions. */
+async function queryBank(
+  model: Model,
+  pairs: PairSource,
+  captions: readonly string[],
+  engine: Engine,
+): Promise<QueryBank> {
+  const step = Math.ceil(pairs.captions.length / QUERY_BANK);
+  const parts: Matrix32[] = [];
+  let first = 0;
+  for await (const features of pairs.features()) {
+    const rows = Array.from({ length: features.rows }, (_, i) => i).filter((i) => (first + i) % step === 0);
+    if (rows.length > 0) parts.push(await embedPictures(model, selectRows(features, rows), engine));
+    first += features.rows;
+  }
+  return {
+    pictures: joinRows(parts),
+    captions: await embedTexts(model, evenly(captions, QUERY_BANK), engine),
+  };
+}
+
+/** All items, or an even selection of at most so many. */
+function evenly<T>(items: readonly T[], most: number): readonly T[] {
+  const step = Math.ceil(items.length / most);
+  return step <= 1 ? items : items.filter((_, i) => i % step === 0);
 }

@@ -19,11 +19,14 @@ export interface TextEncoderOptions {
   readonly wordVectors?: WordVectors;
   /** What a text is encoded as, in this order. */
   readonly blocks: readonly TextBlock[];
-  /** The block `words` holds the terms that occur in so many pictures; 5 when left out. */
+  /** The block `words` holds the words that occur in so many captions; 5 when left out. */
   readonly minimumCount?: number;
   /** Whether the block `words` counts stems (`jump` for `jumps` and `jumping`), where the language has a stemmer. */
   readonly stems?: boolean;
-  /** Whether the block `words` counts pairs of neighbouring words too: `tennis racket`. */
+  /**
+   * Whether the block `words` counts pairs of neighbouring words too: `tennis racket`. They must occur in five times
+   * as many captions as words, since there are so many more of them.
+   */
   readonly pairs?: boolean;
 }
 
@@ -35,6 +38,7 @@ const storedSchema = z.object({
   pairs: z.boolean(),
   wordVectors: z.object({ id: z.string(), size: z.number().int().positive() }).optional(),
   documents: z.number().int().nonnegative(),
+  captions: z.number().int().nonnegative(),
   words: z.array(z.string()),
   frequencies: z.array(z.number().int().positive()),
   terms: z.array(z.string()),
@@ -47,13 +51,13 @@ export type StoredTextEncoder = z.infer<typeof storedSchema>;
 /** A column of the block `words`. */
 interface Column {
   readonly index: number;
-  /** Inverse document frequency of the term. */
+  /** ln((1 + captions) / captions with the term). */
   readonly weight: number;
 }
 
 /**
- * Turns texts into features: words without stop words, weighted by TF-IDF with a picture (all of its captions)
- * as the document, as word vectors, as a bag of words, or as both.
+ * Turns texts into features: words without stop words, as word vectors weighted by TF-IDF with a picture (all of its
+ * captions) as the document, as a bag of words weighted by TF-IDF with a caption as the document, or as both.
  */
 export class TextEncoder {
   /** Names and sizes of the blocks, in the order in which {@link TextEncoder.encode} returns them. */
@@ -95,7 +99,7 @@ export class TextEncoder {
     this.columns = new Map(
       bag.words.map((term, index) => [
         term,
-        { index, weight: inverseDocumentFrequency(bag.documents, bag.frequencies[index]!) },
+        { index, weight: Math.log((1 + bag.documents) / bag.frequencies[index]!) },
       ]),
     );
     this.blocks = blocks.map((name) => ({
@@ -112,11 +116,11 @@ export class TextEncoder {
   static fit(documents: Iterable<readonly string[]>, options: TextEncoderOptions): TextEncoder {
     return new TextEncoder(options, (encoder) => {
       const words = Array.from(documents, (captions) => captions.map((caption) => encoder.words(caption)));
-      const none: Vocabulary = { documents: words.length, words: [], frequencies: [] };
+      const none: Vocabulary = { documents: 0, words: [], frequencies: [] };
       const all = encoder.wordVectors === undefined ? none : countWords(words.map((some) => some.flat()));
       if (!options.blocks.includes('words')) return [all, none];
-      const terms = countWords(words.map((some) => some.flatMap((caption) => encoder.terms(caption))));
-      return [all, atLeast(terms, encoder.options.minimumCount)];
+      const terms = countWords(words.flat().map((caption) => encoder.terms(caption)));
+      return [all, frequentTerms(terms, encoder.options.minimumCount)];
     });
   }
 
@@ -139,8 +143,8 @@ export class TextEncoder {
    * The features of texts (n), one matrix a block:
    * - `vectors`: dense, n x the vectors' size, Σ_w tf_w idf_w v_w / Σ_w tf_w idf_w over the words w that have a
    *   vector v_w; tf_w is how often w occurs in the text. Words that no training text held count too.
-   * - `words`: sparse, n x terms, log(1 + tf_t) idf_t, each row scaled to unit length; a term is a word or its stem,
-   *   or a pair of neighbouring ones.
+   * - `words`: sparse, n x terms, log(1 + tf_t) log((1 + N) / n_t) for N captions of which n_t hold the term t, each
+   *   row scaled to unit length; a term is a word or its stem, or a pair of neighbouring ones.
    *
    * A row without any known word is zero.
    */
@@ -159,7 +163,8 @@ export class TextEncoder {
       blocks: this.blocks.map(({ name }) => name),
       ...options,
       ...(wordVectors && { wordVectors: { id: wordVectors.id, size: wordVectors.size } }),
-      documents: bag.documents,
+      documents: vocabulary.documents,
+      captions: bag.documents,
       words: [...vocabulary.words],
       frequencies: [...vocabulary.frequencies],
       terms: [...bag.words],
@@ -176,7 +181,7 @@ export class TextEncoder {
     const parsed = storedSchema.safeParse(json);
     if (!parsed.success)
       throw new CovistaError('bad-format', `This is no text encoder: ${z.prettifyError(parsed.error)}`);
-    const { documents, words, frequencies, terms, termFrequencies, ...rest } = parsed.data;
+    const { documents, captions, words, frequencies, terms, termFrequencies, ...rest } = parsed.data;
     const { wordVectors: expected, ...settings } = rest;
     if (words.length !== frequencies.length || terms.length !== termFrequencies.length)
       throw new CovistaError('bad-format', 'A text encoder has words without frequencies.');
@@ -188,7 +193,7 @@ export class TextEncoder {
       );
     return new TextEncoder({ ...settings, wordVectors }, () => [
       { documents, words, frequencies },
-      { documents, words: terms, frequencies: termFrequencies },
+      { documents: captions, words: terms, frequencies: termFrequencies },
     ]);
   }
 
@@ -252,9 +257,14 @@ export class TextEncoder {
   }
 }
 
-/** The part of a vocabulary that occurs in enough documents. */
-function atLeast({ documents, words, frequencies }: Vocabulary, minimum: number): Vocabulary {
-  const rare = frequencies.findIndex((frequency) => frequency < minimum);
-  const end = rare < 0 ? words.length : rare;
-  return { documents, words: words.slice(0, end), frequencies: frequencies.slice(0, end) };
+/** The terms that occur often enough. */
+function frequentTerms({ documents, words, frequencies }: Vocabulary, minimum: number): Vocabulary {
+  const kept = words.flatMap((term, i) =>
+    frequencies[i]! >= (term.includes(' ') ? 5 * minimum : minimum) ? [i] : [],
+  );
+  return {
+    documents,
+    words: kept.map((i) => words[i]!),
+    frequencies: kept.map((i) => frequencies[i]!),
+  };
 }

@@ -36,6 +36,7 @@ interface Options extends CommonOptions {
   readonly validation?: string;
   readonly test?: string;
   readonly language: string;
+  readonly vectors: string;
   readonly holdOut: number;
   readonly seed: number;
 }
@@ -54,6 +55,7 @@ export function evalCommand(): Command {
     .option('--train <file>', 'names of the training pictures, one a line')
     .option('--validation <file>', 'names of the validation pictures')
     .option('--test <file>', 'names of the test pictures')
+    .option('--vectors <file>', 'word vectors: word2vec, GloVe, fastText or Numberbatch', 'default')
     .option('--language <tag>', 'language of the captions, as en or de', 'en')
     .addOption(new Option('--json [file]', 'print the result as JSON, or write it to a file'))
     .addOption(quietOption())
@@ -64,9 +66,15 @@ export function evalCommand(): Command {
         const experiment = await openExperiment(options, work);
         const engine = await createEngine();
         try {
-          const wordVectors = await wordVectorsFor(recipe, work);
-          const { language } = options;
-          const result = await runExperiment(experiment, recipe, { ...work, engine, wordVectors, language });
+          const wordVectors = await wordVectorsFor(recipe, options.vectors, work);
+          const { language, vectors } = options;
+          const result = await runExperiment(experiment, recipe, {
+            ...work,
+            engine,
+            wordVectors,
+            vectors,
+            language,
+          });
           return { text: describe(result), json: toJson(result) };
         } finally {
           await engine.close();

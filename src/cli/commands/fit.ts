@@ -11,6 +11,7 @@ interface Options extends CommonOptions {
   readonly library: string;
   readonly recipe: string;
   readonly language: string;
+  readonly vectors: string;
 }
 
 /** `covista fit` */
@@ -19,6 +20,7 @@ export function fitCommand(): Command {
     .description('learn the joint space of pictures and words from the captioned pictures of a library')
     .addOption(libraryOption())
     .option('-r, --recipe <name>', 'how to learn: default, or article for the plain baseline', 'default')
+    .option('--vectors <file>', 'word vectors: word2vec, GloVe, fastText or Numberbatch', 'default')
     .option('--language <tag>', 'language of the captions, as en or de', 'en')
     .addOption(jsonOption())
     .addOption(quietOption())
@@ -28,10 +30,16 @@ export function fitCommand(): Command {
         const library = await Library.open(options.library);
         const engine = await createEngine();
         try {
-          const wordVectors = await wordVectorsFor(recipe, work);
+          const wordVectors = await wordVectorsFor(recipe, options.vectors, work);
           const started = performance.now();
-          const { language } = options;
-          const model = await fitLibrary(library, recipe, { ...work, engine, wordVectors, language });
+          const { language, vectors } = options;
+          const model = await fitLibrary(library, recipe, {
+            ...work,
+            engine,
+            wordVectors,
+            vectors,
+            language,
+          });
           const seconds = (performance.now() - started) / 1000;
           const { pictures, captions } = model.trained;
           const correlations = Array.from(model.space.correlations);
