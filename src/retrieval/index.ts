@@ -16,7 +16,16 @@ export {
 } from './hubness.ts';
 export { type IndexRows, indexRow, indexRows, rowCount, transposeIndexRows, wordRows } from './index-rows.ts';
 export { nearestTags, similarityByDimension } from './nearest-tags.ts';
+export { fitProbabilityCurve, type ProbabilityCurve, probabilityAt } from './probability-curve.ts';
 export { forEachQuery, innerProductScorer, matrixScorer, type Scorer } from './scorer.ts';
 export { softMaximum, softmaxInPlace } from './softmax.ts';
+export {
+  calibratedScorer,
+  type FrequencyBand,
+  fitTagCalibration,
+  type TagCalibration,
+  type TagLevel,
+  tagLevel,
+} from './tag-calibration.ts';
 export { explainTag, type TagVote, type TagVoteOptions, voteTags } from './tag-vote.ts';
 export { topTags } from './top-tags.ts';
