@@ -46,12 +46,15 @@ function scaleToUnitDiagonal(s: Matrix64): Float64Array {
   return scales;
 }
 
-/** The Cholesky factor, or undefined when a column depends on those before it. */
+/** The Cholesky factor in place of the matrix, or undefined (and the matrix as it was) when a column depends on those before it. */
 async function tryCholesky(s: Matrix64, engine: Engine): Promise<Matrix64 | undefined> {
   try {
-    const l = await engine.cholesky(s);
+    const l = await engine.cholesky(s, { overwrite: true });
     for (let i = 0; i < l.rows; i++)
-      if (!(l.data[i * l.columns + i]! ** 2 > dependentShare)) return undefined;
+      if (!(l.data[i * l.columns + i]! ** 2 > dependentShare)) {
+        s.data.set((await engine.multiply(l, l, { transposeB: true })).data);
+        return undefined;
+      }
     return l;
   } catch (error) {
     if (error instanceof CovistaError && error.code === 'numeric') return undefined;

@@ -31,7 +31,7 @@ export interface TopK {
 /**
  * The dense linear algebra that Covista stands on. Each engine gives the same results up to rounding; every
  * method is asynchronous because engines may compute on other threads. Inputs are never written to, except the
- * `into` matrices, which are added to in place.
+ * `into` matrices, which are added to in place, and what `overwrite` allows.
  *
  * float32 inputs may be multiplied in float32, but sums over more than a few thousand rows are kept in float64.
  */
@@ -75,9 +75,11 @@ export interface Engine {
 
   /**
    * The lower triangular L with L Lᵀ = A; reads the lower triangle of A and leaves zeros above the diagonal of L.
+   * @param options `overwrite`: L takes the place of A, which is returned; saves the memory of one matrix. A is as
+   *   before when this throws
    * @throws CovistaError `numeric` naming the pivot when A is not positive definite
    */
-  cholesky(a: Matrix64): Promise<Matrix64>;
+  cholesky(a: Matrix64, options?: { overwrite?: boolean }): Promise<Matrix64>;
 
   /** X with L X = B, or Lᵀ X = B when `transpose`; L is lower triangular. */
   solveTriangular(l: Matrix64, b: Matrix64, options?: { transpose?: boolean }): Promise<Matrix64>;

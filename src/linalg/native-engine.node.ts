@@ -23,7 +23,7 @@ export async function nativeEngine(): Promise<Engine> {
   const { lapack } = library;
   const decompositions: Pick<Engine, 'cholesky' | 'eigenSymmetric' | 'svd' | 'close'> = lapack
     ? {
-        cholesky: (a) => cholesky(lapack, a),
+        cholesky: (a, how) => cholesky(lapack, a, how),
         eigenSymmetric: (a, how) => eigenSymmetric(lapack, a, how),
         svd: (a, how) => svd(lapack, a, how),
         close: async () => {},

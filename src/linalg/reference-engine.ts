@@ -23,7 +23,12 @@ export function referenceEngine(): Engine {
     sparseGram: async (s, into, options) => sparseGram(s, into, options),
     sparseMultiply: async <M extends Matrix32 | Matrix64>(s: Parameters<typeof sparseMultiply>[0], b: M) =>
       sparseMultiply(s, b) as M,
-    cholesky: async (a) => cholesky(a),
+    cholesky: async (a, options) => {
+      const l = cholesky(a);
+      if (!options?.overwrite) return l;
+      a.data.set(l.data);
+      return a;
+    },
     solveTriangular: async (l, b, options) => solveTriangular(l, b, options),
     eigenSymmetric: async (a, options) => eigenSymmetric(a, options),
     svd: async (a, options) => svd(a, options),

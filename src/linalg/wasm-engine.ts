@@ -38,7 +38,7 @@ export async function wasmEngine(options: { threads?: number } = {}): Promise<En
     sparseGram: async (s, into, how) => sparseGram(s, into, how),
     sparseMultiply: async <M extends Matrix>(s: Parameters<typeof sparseMultiply>[0], b: M) =>
       sparseMultiply(s, b) as M,
-    cholesky: (a) => session.call((scope) => cholesky(scope, a)),
+    cholesky: (a, how) => session.call((scope) => cholesky(scope, a, how)),
     solveTriangular: (l, b, how) => session.call((scope) => solveTriangular(scope, l, b, how)),
     eigenSymmetric: (a, how) => session.call((scope) => eigenSymmetric(scope, a, how)),
     svd: (a, how) => session.call((scope) => svd(scope, a, how)),

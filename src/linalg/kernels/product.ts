@@ -11,7 +11,7 @@ export const F32_SUM64: i32 = 1;
 export const F64: i32 = 2;
 
 /** Steps of one pass of a micro-kernel: two panels of that many steps fit into the first-level cache. */
-const DEPTH: i32 = 256;
+const DEPTH: i32 = 384;
 
 /** Where operands are packed, and how many bytes there are; set before the first product of a call. */
 let workspace: usize = 0;

@@ -73,7 +73,7 @@ export function barrier(): void {
     return;
   }
   for (let spin = 0; spin < 4000; spin++) if (atomic.load<i32>(PHASE) != phase) return;
-  while (atomic.load<i32>(PHASE) == phase) atomic.wait<i32>(PHASE, phase, -1);
+  while (atomic.load<i32>(PHASE) == phase) atomic.wait<i32>(PHASE, phase, 1_000_000_000);
 }
 
 /** The first of `count` pieces that belongs to thread `index`. */

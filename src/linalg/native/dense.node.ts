@@ -1,7 +1,7 @@
 import type { MultiplyOptions } from '../engine.ts';
 import { type Floats, type Matrix, type Matrix32, type Matrix64, zeros32, zeros64 } from '../matrix.ts';
 import { requireLength, requireShape } from '../shapes.ts';
-import { addLower } from '../wasm/gram.ts';
+import { addLower, mirrorLower } from '../wasm/gram.ts';
 import { LOWER, type NativeLibrary, NO_TRANSPOSE, ROW_MAJOR, TRANSPOSE } from './library.node.ts';
 
 /** float32 products are summed in float32 over so many rows, then in float64. */
@@ -62,6 +62,7 @@ export async function gram(
         ...[ROW_MAJOR, LOWER, TRANSPOSE, d, count, 1, rows, d, wide ? 1 : 0, sum, d],
       );
   });
+  mirrorLower(into.data, d);
 }
 
 /** See Engine.crossGram. */

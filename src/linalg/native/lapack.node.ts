@@ -21,10 +21,15 @@ const letter = (text: string) => Uint8Array.of(text.charCodeAt(0));
 const integer = (value: number) => Int32Array.of(value);
 
 /** See Engine.cholesky. */
-export async function cholesky(lapack: Lapack, a: Matrix64): Promise<Matrix64> {
+export async function cholesky(
+  lapack: Lapack,
+  a: Matrix64,
+  { overwrite = false }: { overwrite?: boolean } = {},
+): Promise<Matrix64> {
   requireSquare('cholesky', 'A', a);
   const n = a.rows;
-  const data = new Float64Array(a.data);
+  const data = overwrite ? a.data : new Float64Array(a.data);
+  const diagonal = Float64Array.from({ length: n }, (_, i) => data[i * n + i]!);
   const info = integer(0);
   if (n > 0) await lapack.dpotrf(letter('U'), integer(n), data, integer(n), info, 1);
   // NaN passes LAPACK's own test of a pivot in some builds.
@@ -32,14 +37,21 @@ export async function cholesky(lapack: Lapack, a: Matrix64): Promise<Matrix64> {
     info[0]! > 0
       ? info[0]! - 1
       : data.findIndex((value, p) => p % (n + 1) === 0 && !(value < Infinity)) / (n + 1);
-  if (bad >= 0)
+  if (bad >= 0) {
+    // Only the lower triangle was written to.
+    if (overwrite)
+      for (let i = 0; i < n; i++) {
+        for (let j = 0; j < i; j++) data[i * n + j] = data[j * n + i]!;
+        data[i * n + i] = diagonal[i]!;
+      }
     throw new CovistaError(
       'numeric',
       `cholesky: the ${shapeOf(a)} matrix is not positive definite: pivot ${bad} is not positive.`,
       { hint: 'add a ridge to the diagonal' },
     );
+  }
   for (let i = 0; i < n; i++) data.fill(0, i * n + i + 1, (i + 1) * n);
-  return { rows: n, columns: n, data };
+  return overwrite ? a : { rows: n, columns: n, data };
 }
 
 /** See Engine.solveTriangular. */

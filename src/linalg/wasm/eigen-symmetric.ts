@@ -29,7 +29,7 @@ export async function eigenSymmetric(
   const vectors = scope.allocate(8 * n * n);
   const room = scope.allocate(8 * (2 * BLOCK * (BLOCK + n) + scope.threads));
   const [tau, d, e] = [scope.allocate(8 * n), scope.allocate(8 * n), scope.allocate(8 * n)];
-  const workspace = scope.workspace(packedBytes(n, n, 256, 8));
+  const workspace = scope.workspace(packedBytes(n, n, 384, 8));
   const copy = memory.f64(vectors, n * n);
   for (let i = 0; i < copy.length; i++) copy[i] = a.data[i]! / scale;
   if (n > 0) {

@@ -6,6 +6,9 @@ import type { Scope } from './session.ts';
 /** How much of X is handed over at a time; while threads work on one part, the next is copied. */
 const PART_BYTES = 8 << 20;
 
+/** As DEPTH in kernels/product.ts: parts of so many rows, or several times that, go through the kernels best. */
+const STEPS = 384;
+
 /** See Engine.gram. */
 export async function gram(
   scope: Scope,
@@ -56,7 +59,7 @@ async function accumulate(
   const wide = x.data instanceof Float64Array || y?.data instanceof Float64Array;
   const size = wide ? 8 : 4;
   const rowBytes = (dx + (y ? dy : 0)) * size;
-  const rows = Math.min(x.rows, Math.max(64, Math.floor(PART_BYTES / rowBytes / 64) * 64));
+  const rows = Math.min(x.rows, Math.max(STEPS, Math.floor(PART_BYTES / rowBytes / STEPS) * STEPS));
   const same = !y && !weights;
   const workspace = scope.workspace(packedBytes(dx, same ? 0 : dy, rows, size));
   const shiftXAt = shiftX && scope.copy({ rows: 1, columns: dx, data: shiftX });
@@ -98,7 +101,10 @@ async function accumulate(
   if (held === undefined) {
     const sum = memory.f64(c, into.data.length);
     if (y) for (let i = 0; i < sum.length; i++) into.data[i]! += sum[i]!;
-    else addLower(sum, into.data, dx);
+    else {
+      addLower(sum, into.data, dx);
+      mirrorLower(into.data, dx);
+    }
   } else if (!y) await scope.run('mirror', workspace, [c, dx]);
 }
 
@@ -127,20 +133,20 @@ function rowSource(
   };
 }
 
-/** Adds a symmetric matrix, of which the lower triangle is given, to another; in squares that fit the cache. */
+/** Adds the lower triangle of a matrix (n x n) to that of another. */
 export function addLower(sum: Floats, into: Float64Array, n: number): void {
+  for (let i = 0; i < n; i++) for (let p = i * n; p <= i * n + i; p++) into[p]! += sum[p]!;
+}
+
+/** Copies the lower triangle of a matrix (n x n) to the upper, in squares that fit the cache. */
+export function mirrorLower(a: Float64Array, n: number): void {
   const square = 64;
   for (let i0 = 0; i0 < n; i0 += square) {
     const i1 = Math.min(n, i0 + square);
     for (let j0 = 0; j0 <= i0; j0 += square)
       for (let i = i0; i < i1; i++) {
         const j1 = Math.min(i, j0 + square);
-        for (let j = j0; j < j1; j++) {
-          const value = sum[i * n + j]!;
-          into[i * n + j]! += value;
-          into[j * n + i]! += value;
-        }
+        for (let j = j0; j < j1; j++) a[j * n + i] = a[i * n + j]!;
       }
-    for (let i = i0; i < i1; i++) into[i * n + i]! += sum[i * n + i]!;
   }
 }

@@ -1,8 +1,8 @@
 import { CovistaError } from '../../errors.ts';
 import type { RotationList } from './rotation-list.ts';
 
-/** An iteration needs under two sweeps a value; this many in a row for one means that it does not converge. */
-const MOST_SWEEPS = 60;
+/** An iteration needs under two sweeps a value; this many a value on average means that it does not converge. */
+const MOST_SWEEPS = 30;
 
 /**
  * Singular values of an upper bidiagonal matrix by the implicit QR method, with a zero shift where the shift would
@@ -39,10 +39,9 @@ export function* implicitQr(
     }
     if (first === last) {
       last--;
-      sweeps = 0;
       continue;
     }
-    if (!(sweeps++ < MOST_SWEEPS))
+    if (!(sweeps++ < MOST_SWEEPS * (n + 1)))
       throw new CovistaError('numeric', `The singular values of a ${n} x ${n} matrix did not converge.`);
     // In a new block, chase the bulge from the large end to the small one.
     if (first > oldLast || last < oldFirst || oldFirst < 0) down = Math.abs(d[first]!) >= Math.abs(d[last]!);

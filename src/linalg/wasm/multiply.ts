@@ -44,7 +44,7 @@ async function multiplyByRows(
   const kind = size === 8 ? 'f64' : k > LONG_SUM ? 'f32Sum64' : 'f32';
   const sumSize = kind === 'f32' ? 4 : 8;
   const rows = Math.min(m, Math.max(64, Math.floor(PART_BYTES / (k * size + n * sumSize) / 64) * 64));
-  const workspace = scope.workspace(packedBytes(rows, n, Math.min(k, 1024), size));
+  const workspace = scope.workspace(packedBytes(rows, n, Math.min(k, 1152), size));
   const bAt = scope.place(b);
   const heldA = memory.addressOf(a.data);
   const c = scope.allocate(rows * n * sumSize);
@@ -83,8 +83,8 @@ async function multiplyByDepth(
   const { memory } = scope;
   const size = a.data.BYTES_PER_ELEMENT as 4 | 8;
   const kind = size === 8 ? 'f64' : k > LONG_SUM ? 'f32Sum64' : 'f32';
-  const steps = Math.min(k, Math.max(256, Math.floor(PART_BYTES / ((m + n) * size) / 64) * 64));
-  const workspace = scope.workspace(packedBytes(m, n, Math.min(steps, 1024), size));
+  const steps = Math.min(k, Math.max(384, Math.floor(PART_BYTES / ((m + n) * size) / 384) * 384));
+  const workspace = scope.workspace(packedBytes(m, n, Math.min(steps, 1152), size));
   const c = scope.allocate(m * n * (kind === 'f32' ? 4 : 8));
   const sum = kind === 'f32' ? memory.f32(c, m * n) : memory.f64(c, m * n);
   sum.fill(0);

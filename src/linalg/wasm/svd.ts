@@ -22,7 +22,7 @@ export async function svd(
   const { memory } = scope;
   const scale = largestElement('svd', a);
   const room = scope.allocate(8 * Math.max(2 * BLOCK * (BLOCK + m) + 2 * BLOCK, 2 * BLOCK * n + 2 * BLOCK));
-  const workspace = scope.workspace(packedBytes(m, m, 256, 8));
+  const workspace = scope.workspace(packedBytes(m, m, 384, 8));
 
   const b = scope.allocate(8 * n * m);
   copyScaled(a, tall, 1 / scale, memory.f64(b, n * m));

@@ -31,7 +31,8 @@ function work(start: WorkerStart, post: (message: WorkerMessage) => void): void 
   kernels.start(start.index, start.threads);
   post('ready');
   for (let seen = 0; ; ) {
-    Atomics.wait(control, 0, seen);
+    // Woken now and then in any case, so that a request to end is never missed.
+    Atomics.wait(control, 0, seen, 1000);
     const call = Atomics.load(control, 0);
     if (call === seen) continue;
     seen = call;
