@@ -100,7 +100,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
       timed(`${name}: ${recipe.name} recipe`, () =>
         runExperiment(experiment, recipe, { ...options, wordVectors }),
       );
-    const ours = await run(wordVectors === undefined ? withoutVectors(RECIPES.keywords!) : RECIPES.keywords!);
+    const ours = await run(wordVectors === undefined ? withoutVectors(RECIPES.default!) : RECIPES.default!);
     const article = wordVectors === undefined ? undefined : await run(RECIPES.article!);
     return { name, description, experiment, ours, article };
   };

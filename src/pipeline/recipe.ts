@@ -69,15 +69,6 @@ const standard: Recipe = {
   tags: { method: 'vote', neighbours: 200, temperature: 0.05 },
 };
 
-/** For keywords rather than sentences, and few pictures: heavier ridges, fewer neighbours. */
-const keywords: Recipe = {
-  ...standard,
-  name: 'keywords',
-  text: ['words', 'vectors'],
-  ridge: [1, 3],
-  tags: { method: 'vote', neighbours: 50, temperature: 0.05 },
-};
-
 const normalization = z.enum(['none', 'energy', 'standardize']);
 
 /** A recipe as stored with a model. */
@@ -103,7 +94,7 @@ export const recipeSchema = z.object({
 });
 
 /** All recipes by name. */
-export const RECIPES: Readonly<Record<string, Recipe>> = { article, default: standard, keywords };
+export const RECIPES: Readonly<Record<string, Recipe>> = { article, default: standard };
 
 /**
  * A recipe by its name.

@@ -96,7 +96,7 @@ export async function train(pairs: PairSource, recipe: Recipe, options: TrainOpt
 }
 
 /** In how many training captions a word must occur to be a column: what occurs once tells little, but it is all there is in a small collection. */
-function minimumCaptions(pictures: number): number {
+export function minimumCaptions(pictures: number): number {
   return pictures >= 200 ? 2 : 1;
 }
 
@@ -133,7 +133,7 @@ async function accumulate(
 }
 
 /** The rows of one batch of pairs: each picture with its joined captions, or with each of them in turn. */
-function paired(
+export function paired(
   features: Matrix32,
   captions: readonly (readonly string[])[],
   recipe: Recipe,
