@@ -5,6 +5,7 @@ export {
   captionVote,
   explainCaptionVote,
 } from './caption-vote.ts';
+export { combineQuery } from './combine-query.ts';
 export { Gallery, type GalleryOptions } from './gallery.ts';
 export {
   csls,
@@ -16,6 +17,7 @@ export {
 } from './hubness.ts';
 export { type IndexRows, indexRow, indexRows, rowCount, transposeIndexRows, wordRows } from './index-rows.ts';
 export { nearestTags, similarityByDimension } from './nearest-tags.ts';
+export { NEGATIVE_WEIGHT, parseQuery, type Query, type QueryPart } from './parse-query.ts';
 export { fitProbabilityCurve, type ProbabilityCurve, probabilityAt } from './probability-curve.ts';
 export { forEachQuery, innerProductScorer, matrixScorer, type Scorer } from './scorer.ts';
 export { softMaximum, softmaxInPlace } from './softmax.ts';
