@@ -47,7 +47,7 @@ export function demoReport(demo: DemoResult, origin: readonly string[]): string 
         name: 'Tags',
         value:
           recipe.tags.method === 'vote'
-            ? `vote of the ${recipe.tags.neighbours} nearest training captions, temperature ${recipe.tags.temperature}`
+            ? `vote of all training captions, temperature ${recipe.tags.temperature}`
             : 'nearest word vectors',
       },
       { name: 'Language of the words', value: emoji.language },

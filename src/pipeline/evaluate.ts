@@ -8,16 +8,15 @@ import {
   retrievalMetrics,
   type TagMetrics,
   type TagResults,
-  type TagTruth,
   tagMetrics,
   tagResults,
-  tagTruth,
 } from '../evaluation/index.ts';
 import type { Engine } from '../linalg/engine.ts';
 import type { Matrix32 } from '../linalg/matrix.ts';
-import { transposeIndexRows } from '../retrieval/index.ts';
+import { type IndexRows, transposeIndexRows } from '../retrieval/index.ts';
 import { embedPictures, embedTexts, type Model, pictureHubness, textHubness } from './model.ts';
 import { tagScorer } from './tag.ts';
+import { tagTruthOf } from './train.ts';
 
 /** Quality of both retrieval directions and of the tags, in per cent. */
 export interface Quality {
@@ -33,7 +32,8 @@ export interface Evaluation extends Quality {
   readonly tested: { readonly pictures: number; readonly captions: number };
   readonly ranks: CaptionRanks;
   readonly tags: TagResults;
-  readonly truth: TagTruth;
+  /** The right tags of each tested picture, as positions in the model's tags. */
+  readonly truth: IndexRows;
 }
 
 /** Pictures to test on, none of them seen in training. */
@@ -57,10 +57,8 @@ export async function evaluateModel(model: Model, test: TestSet, engine: Engine)
     images: await pictureHubness(model, pictures, engine),
     captions: await textHubness(model, texts, engine),
   });
-  const single = captions.every((some) => some.length === 1);
-  const tokens = captions.map((some) => some.map((caption) => model.text.words(caption)));
-  const truth = tagTruth(tokens, model.tags, { minimumCaptions: single ? 1 : 2 });
-  const tags = await tagResults(await tagScorer(model, pictures, engine), truth.tags);
+  const truth = tagTruthOf(model, captions);
+  const tags = await tagResults(await tagScorer(model, pictures, engine), truth);
   const own = pictureOfCaption(pictureOf);
   return {
     imageToText: retrievalMetrics(ranks.imageToText),
@@ -69,7 +67,7 @@ export async function evaluateModel(model: Model, test: TestSet, engine: Engine)
     chance: {
       imageToText: chanceRetrieval(transposeIndexRows(own, captions.length), texts.rows),
       textToImage: chanceRetrieval(own, captions.length),
-      imageToTag: chanceTags(truth.tags, model.tags.length),
+      imageToTag: chanceTags(truth, model.tags.length),
     },
     tested: { pictures: captions.length, captions: texts.rows },
     ranks,

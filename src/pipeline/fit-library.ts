@@ -3,8 +3,9 @@ import type { Library, PictureWords } from '../library/index.ts';
 import { selectRows } from '../linalg/matrix.ts';
 import type { Model } from './model.ts';
 import { saveModel } from './model-file.ts';
+import type { PairSource } from './pairs.ts';
 import type { Recipe } from './recipe.ts';
-import { type PairSource, type TrainOptions, train } from './train.ts';
+import { type TrainOptions, train } from './train.ts';
 
 /**
  * What is learned from a picture: its captions, and its tags together as one more.

@@ -1,4 +1,14 @@
 export {
+  type CocoExperiment,
+  type CocoOptions,
+  type CocoQuery,
+  type CocoResult,
+  type CocoTagging,
+  runCoco,
+} from './coco.ts';
+export { type CocoFolders, type CocoHalf, findCoco } from './coco-folders.ts';
+export { cocoReport, cocoTables } from './coco-report.ts';
+export {
   type DemoEvaluation,
   type DemoOptions,
   type DemoQuery,
@@ -11,10 +21,12 @@ export { type Evaluation, evaluateModel, type Quality, type TestSet } from './ev
 export { type Experiment, type ExperimentResult, runExperiment } from './experiment.ts';
 export { type ExperimentFiles, readExperiment } from './experiment-files.ts';
 export { captionsOf, fitLibrary, libraryPairs } from './fit-library.ts';
+export { evaluateFolds, type FoldedQuality } from './fold-evaluation.ts';
 export { type IndexOptions, type IndexResult, indexPictures } from './index-pictures.ts';
 export { libraryExperiment } from './library-experiment.ts';
 export { type CaptionBank, embedPictures, embedTexts, type Model } from './model.ts';
 export { type LoadedModel, loadModel, saveModel } from './model-file.ts';
+export type { PairSource } from './pairs.ts';
 export { RECIPES, type Recipe, recipeByName, type TagMethod } from './recipe.ts';
 export {
   encodePictures,
@@ -25,4 +37,4 @@ export {
   searchByWords,
 } from './search.ts';
 export { type Tag, tagFeatures, tagScorer } from './tag.ts';
-export { type PairSource, type TrainOptions, train } from './train.ts';
+export { type TrainOptions, train } from './train.ts';

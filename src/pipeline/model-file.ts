@@ -29,6 +29,18 @@ const settingsSchema = z.object({
   text: z.unknown(),
   vectors: z.string(),
   tags: z.array(z.string()),
+  tagCounts: z.array(z.number().int()),
+  calibration: z
+    .object({
+      bands: z.array(
+        z.object({
+          minimumFrequency: z.number(),
+          scores: z.array(z.number()),
+          probabilities: z.array(z.number()),
+        }),
+      ),
+    })
+    .optional(),
   trained: z.object({ pictures: z.number().int(), captions: z.number().int() }),
 });
 
@@ -48,20 +60,30 @@ export async function saveModel(file: string, model: Model): Promise<void> {
   const space = decodeSafetensors(saveJointSpace(model.space));
   for (const [name, tensor] of space.tensors) tensors.set(`space.${name}`, tensor);
   if (model.bank !== undefined) {
-    const { embeddings, words } = model.bank;
+    const { embeddings, words, correction } = model.bank;
     tensors.set('bank.embeddings', halves(embeddings));
     tensors.set('bank.offsets', { type: 'U32', shape: [words.offsets.length], data: words.offsets });
+    tensors.set('bank.correction', { type: 'F32', shape: [correction.length], data: correction });
     tensors.set('bank.words', { type: 'U32', shape: [words.indices.length], data: words.indices });
   }
   if (model.queries !== undefined) {
     tensors.set('queries.pictures', halves(model.queries.pictures));
     tensors.set('queries.captions', halves(model.queries.captions));
   }
-  const { recipe, encoder, text, vectors, tags, trained } = model;
+  const { recipe, encoder, text, vectors, tags, tagCounts, calibration, trained } = model;
   const bytes = encodeSafetensors(tensors, {
     covista: 'model',
     version: String(VERSION),
-    model: JSON.stringify({ recipe, encoder, text: text.toJSON(), vectors, tags, trained }),
+    model: JSON.stringify({
+      recipe,
+      encoder,
+      text: text.toJSON(),
+      vectors,
+      tags,
+      tagCounts,
+      calibration,
+      trained,
+    }),
     space: JSON.stringify(space.metadata),
   });
   await writeAtomically(file, bytes);
@@ -97,7 +119,7 @@ export async function loadModel(
     throw new CovistaError('bad-format', `The settings in ${file} cannot be read.`, {
       cause: settings.error,
     });
-  const { recipe, encoder, text, vectors, tags, trained } = settings.data;
+  const { recipe, encoder, text, vectors, tags, tagCounts, calibration, trained } = settings.data;
   const spaceTensors = new Map(
     [...tensors].flatMap(([name, tensor]) =>
       name.startsWith('space.') ? [[name.slice('space.'.length), tensor] as const] : [],
@@ -112,6 +134,8 @@ export async function loadModel(
       vectors,
       space: loadJointSpace(encodeSafetensors(spaceTensors, JSON.parse(metadata.space))),
       tags,
+      tagCounts,
+      calibration,
       bank: bankFrom(tensors, file),
       queries: queriesFrom(tensors),
       trained,
@@ -125,11 +149,18 @@ function bankFrom(tensors: ReadonlyMap<string, Tensor>, file: string): CaptionBa
   if (embeddings === undefined) return undefined;
   const offsets = tensors.get('bank.offsets');
   const words = tensors.get('bank.words');
-  if (embeddings.type !== 'F16' || offsets?.type !== 'U32' || words?.type !== 'U32')
+  const correction = tensors.get('bank.correction');
+  if (
+    embeddings.type !== 'F16' ||
+    offsets?.type !== 'U32' ||
+    words?.type !== 'U32' ||
+    correction?.type !== 'F32'
+  )
     throw new CovistaError('bad-format', `The bank of captions in ${file} cannot be read.`);
   return {
     embeddings: fromHalves(embeddings)!,
     words: { offsets: offsets.data, indices: words.data },
+    correction: correction.data,
   };
 }
 

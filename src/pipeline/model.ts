@@ -2,7 +2,7 @@ import { type JointSpace, normalizeRows, project, scaleComponents } from '../cca
 import type { FeatureBlock } from '../image/image-encoder.ts';
 import type { Engine } from '../linalg/engine.ts';
 import type { Matrix32, Rows } from '../linalg/matrix.ts';
-import { bankCorrection, type IndexRows } from '../retrieval/index.ts';
+import { bankCorrection, type IndexRows, type TagCalibration } from '../retrieval/index.ts';
 import type { TextEncoder } from '../text/index.ts';
 import type { Recipe } from './recipe.ts';
 
@@ -12,6 +12,8 @@ export interface CaptionBank {
   readonly embeddings: Matrix32;
   /** The words of each caption, as positions in the model's tags. */
   readonly words: IndexRows;
+  /** How much the similarity of each caption is lowered because it is a hub. */
+  readonly correction: Float32Array;
 }
 
 /** Queries of the training set, as they tell which items are hubs. */
@@ -32,6 +34,10 @@ export interface Model {
   readonly space: JointSpace;
   /** Tags that can be given, most frequent first. */
   readonly tags: readonly string[];
+  /** In how many training pictures each tag occurs. */
+  readonly tagCounts: readonly number[];
+  /** How scores of tags become probabilities; missing where there were too few pictures to learn it from. */
+  readonly calibration: TagCalibration | undefined;
   /** Missing in recipes that do not vote. */
   readonly bank: CaptionBank | undefined;
   /** Missing in recipes that do not correct hubs. */

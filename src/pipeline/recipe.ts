@@ -6,8 +6,11 @@ import { CovistaError } from '../errors.ts';
 export type TagMethod =
   /** The article's: the vocabulary words whose own embeddings are nearest to the picture's. */
   | { readonly method: 'nearest' }
-  /** A softmax-weighted vote of the training captions nearest to the picture. */
-  | { readonly method: 'vote'; readonly neighbours: number; readonly temperature: number };
+  /**
+   * A softmax-weighted vote of all training captions, whose similarities are lowered by `correction` times how much of
+   * a hub each is.
+   */
+  | { readonly method: 'vote'; readonly temperature: number; readonly correction: number };
 
 /** Everything that is chosen between features and results; stored with each model. */
 export interface Recipe {
@@ -66,7 +69,7 @@ const standard: Recipe = {
   dimensions: 512,
   scaling: 1,
   hubness: { temperature: 0.07, weight: 1 },
-  tags: { method: 'vote', neighbours: 200, temperature: 0.05 },
+  tags: { method: 'vote', temperature: 0.05, correction: 0.5 },
 };
 
 const normalization = z.enum(['none', 'energy', 'standardize']);
@@ -87,8 +90,8 @@ export const recipeSchema = z.object({
     z.object({ method: z.literal('nearest') }),
     z.object({
       method: z.literal('vote'),
-      neighbours: z.number().int().positive(),
       temperature: z.number().positive(),
+      correction: z.number().nonnegative(),
     }),
   ]),
 });

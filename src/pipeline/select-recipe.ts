@@ -14,8 +14,9 @@ import { createRandom } from '../linalg/random.ts';
 import { bankCorrection } from '../retrieval/index.ts';
 import { TextEncoder } from '../text/index.ts';
 import { imageRows } from './model.ts';
+import { type PairSource, paired } from './pairs.ts';
 import type { Recipe } from './recipe.ts';
-import { minimumCaptions, type PairSource, paired, type TrainOptions } from './train.ts';
+import { minimumCaptions, type TrainOptions } from './train.ts';
 
 /** What {@link selectRecipe} takes. */
 export interface SelectRecipeOptions extends TrainOptions {

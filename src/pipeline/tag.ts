@@ -1,19 +1,18 @@
 import type { Engine } from '../linalg/engine.ts';
 import type { Matrix32 } from '../linalg/matrix.ts';
 import {
-  Gallery,
+  calibratedScorer,
+  captionVote,
   innerProductScorer,
-  matrixScorer,
   type Scorer,
   topTags,
-  voteTags,
 } from '../retrieval/index.ts';
 import { embedPictures, embedTexts, type Model } from './model.ts';
 
 /** A tag and how strongly it is meant. */
 export interface Tag {
   readonly word: string;
-  /** 0..1 where neighbours vote; a cosine similarity where the nearest words are taken. */
+  /** A probability where training captions vote; a cosine similarity where the nearest words are taken. */
   readonly score: number;
 }
 
@@ -25,8 +24,10 @@ export async function tagScorer(model: Model, pictures: Matrix32, engine: Engine
   const { tags } = model.recipe;
   if (tags.method === 'nearest' || model.bank === undefined)
     return innerProductScorer(engine, pictures, await embedTexts(model, model.tags, engine));
-  const nearest = await new Gallery(engine, model.bank.embeddings).search(pictures, tags.neighbours);
-  return matrixScorer(voteTags(nearest, model.bank.words, model.tags.length, tags));
+  const votes = captionVote(engine, pictures, { ...model.bank, vocabulary: model.tags.length }, tags);
+  return model.calibration === undefined
+    ? votes
+    : calibratedScorer(votes, model.calibration, model.tagCounts);
 }
 
 /**

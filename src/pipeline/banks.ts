@@ -1,0 +1,82 @@
+import { throwIfAborted } from '../errors.ts';
+import type { Engine } from '../linalg/engine.ts';
+import { joinRows, type Matrix32, selectRows } from '../linalg/matrix.ts';
+import type { WorkOptions } from '../progress.ts';
+import { bankCorrection, wordRows } from '../retrieval/index.ts';
+import { type CaptionBank, embedPictures, embedTexts, type Model, type QueryBank } from './model.ts';
+
+/** More training captions than this vote no better but cost memory: an even selection of them is kept. */
+const LARGEST_BANK = 200_000;
+
+/** Pictures and captions that tell hubs from others: more change the correction by less than they cost. */
+const QUERY_BANK = 6000;
+
+/** Captions encoded at once. */
+const BATCH = 4096;
+
+/** Embeds the training captions, or an even selection where there are very many, with their words and hubness. */
+export async function captionBank(
+  model: Model,
+  captions: readonly string[],
+  { engine, signal, onProgress }: WorkOptions & { readonly engine: Engine },
+): Promise<CaptionBank> {
+  const kept = evenly(captions, LARGEST_BANK);
+  const words = wordRows(
+    kept.map((caption) => model.text.words(caption)),
+    model.tags,
+  );
+  const parts: Matrix32[] = [];
+  for (let start = 0; start < kept.length; start += BATCH) {
+    throwIfAborted(signal);
+    onProgress?.({ stage: 'place training captions', done: start, total: kept.length, unit: 'captions' });
+    parts.push(await embedTexts(model, kept.slice(start, start + BATCH), engine));
+  }
+  onProgress?.({ stage: 'place training captions', done: kept.length, total: kept.length, unit: 'captions' });
+  const embeddings = joinRows(parts);
+  return { embeddings, words, correction: await voterCorrection(model, embeddings, engine) };
+}
+
+/** How much each voting caption's similarities are lowered, from the training pictures that it is near to. */
+async function voterCorrection(
+  { recipe, queries }: Model,
+  embeddings: Matrix32,
+  engine: Engine,
+): Promise<Float32Array> {
+  const weight = recipe.tags.method === 'vote' ? recipe.tags.correction : 0;
+  if (weight === 0 || recipe.hubness === undefined || queries === undefined)
+    return new Float32Array(embeddings.rows);
+  const { temperature } = recipe.hubness;
+  return bankCorrection(engine, embeddings, queries.pictures, { temperature, weight });
+}
+
+/**
+ * Embeds an even selection of the training pictures and captions.
+ * @param features of the training pictures, batch by batch
+ * @param pictures how many there are
+ */
+export async function queryBank(
+  model: Model,
+  features: AsyncIterable<Matrix32> | Iterable<Matrix32>,
+  pictures: number,
+  captions: readonly string[],
+  engine: Engine,
+): Promise<QueryBank> {
+  const step = Math.ceil(pictures / QUERY_BANK);
+  const parts: Matrix32[] = [];
+  let first = 0;
+  for await (const batch of features) {
+    const rows = Array.from({ length: batch.rows }, (_, i) => i).filter((i) => (first + i) % step === 0);
+    if (rows.length > 0) parts.push(await embedPictures(model, selectRows(batch, rows), engine));
+    first += batch.rows;
+  }
+  return {
+    pictures: joinRows(parts),
+    captions: await embedTexts(model, evenly(captions, QUERY_BANK), engine),
+  };
+}
+
+/** All items, or an even selection of at most so many. */
+function evenly<T>(items: readonly T[], most: number): readonly T[] {
+  const step = Math.ceil(items.length / most);
+  return step <= 1 ? items : items.filter((_, i) => i % step === 0);
+}

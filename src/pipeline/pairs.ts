@@ -1,0 +1,101 @@
+import { fit, type JointSpace, Moments } from '../cca/index.ts';
+import { CovistaError, throwIfAborted } from '../errors.ts';
+import type { Engine } from '../linalg/engine.ts';
+import { joinRows, type Matrix32, type Rows, selectRows } from '../linalg/matrix.ts';
+import type { WorkOptions } from '../progress.ts';
+import type { TextEncoder } from '../text/index.ts';
+import { imageRows, type Model } from './model.ts';
+import type { Recipe } from './recipe.ts';
+
+/** Pictures and their words, to learn from. */
+export interface PairSource {
+  readonly encoder: Model['encoder'];
+  /** The captions of each picture, at least one each, in the order in which `features` gives them. */
+  readonly captions: readonly (readonly string[])[];
+  /** The features of the same pictures, batch by batch. */
+  features(): AsyncIterable<Matrix32> | Iterable<Matrix32>;
+}
+
+/** The moments of all pairs but a few that were held out, the moments of those, and their features. */
+export interface PairMoments {
+  readonly kept: Moments;
+  readonly held: Moments;
+  /** Features of the held-out pictures, in their order; none when nothing was held out. */
+  readonly heldFeatures: Matrix32 | undefined;
+}
+
+/**
+ * Adds up the moments of image features and of each text block in one pass over the features.
+ * @param isHeld whether the picture at a position is held out
+ */
+export async function pairMoments(
+  pairs: PairSource,
+  recipe: Recipe,
+  text: TextEncoder,
+  isHeld: (position: number) => boolean,
+  { engine, signal, onProgress }: WorkOptions & { readonly engine: Engine },
+): Promise<PairMoments> {
+  const sizes = [pairs.encoder.size, ...text.blocks.map((block) => block.size)];
+  const kept = Moments.zero(sizes);
+  const held = Moments.zero(sizes);
+  const heldFeatures: Matrix32[] = [];
+  const total = pairs.captions.length;
+  let first = 0;
+  const add = async (moments: Moments, features: Matrix32, rows: readonly number[]) => {
+    if (rows.length === 0) return;
+    const some = rows.length === features.rows ? features : selectRows(features, rows);
+    const captions = rows.map((i) => pairs.captions[first + i]!);
+    await moments.add(paired(imageRows(recipe, some), captions, recipe, text), { engine, signal });
+    if (moments === held) heldFeatures.push(some);
+  };
+  for await (const features of pairs.features()) {
+    throwIfAborted(signal);
+    onProgress?.({ stage: 'add up moments', done: first, total, unit: 'pictures' });
+    const rows = Array.from({ length: features.rows }, (_, i) => i);
+    await add(
+      kept,
+      features,
+      rows.filter((i) => !isHeld(first + i)),
+    );
+    await add(
+      held,
+      features,
+      rows.filter((i) => isHeld(first + i)),
+    );
+    first += features.rows;
+  }
+  if (first !== total)
+    throw new CovistaError('bad-values', `${total} pictures have captions, but there are ${first} features.`);
+  onProgress?.({ stage: 'add up moments', done: total, total, unit: 'pictures' });
+  return { kept, held, heldFeatures: heldFeatures.length === 0 ? undefined : joinRows(heldFeatures) };
+}
+
+/** The rows of one batch of pairs: each picture with its joined captions, or with each of them in turn. */
+export function paired(
+  features: Matrix32,
+  captions: readonly (readonly string[])[],
+  recipe: Recipe,
+  text: TextEncoder,
+): (Rows | { rows: Rows; of: Uint32Array })[] {
+  if (recipe.unit === 'picture') return [features, ...text.encode(captions.map((some) => some.join(' ')))];
+  const of = Uint32Array.from(captions.flatMap((some, picture) => some.map(() => picture)));
+  return [{ rows: features, of }, ...text.encode(captions.flat())];
+}
+
+/** CCA of the moments of pairs, as the recipe asks for. */
+export function solveRecipe(
+  moments: Moments,
+  recipe: Recipe,
+  encoder: Model['encoder'],
+  { engine, signal }: WorkOptions & { readonly engine: Engine },
+): Promise<JointSpace> {
+  return fit(moments, {
+    engine,
+    views: [[0], recipe.text.map((_, i) => i + 1)],
+    normalize: [recipe.normalize.image, ...recipe.text.map(() => recipe.normalize.text)],
+    parts: [encoder.blocks.map((block) => block.size)],
+    ridge: [...recipe.ridge],
+    dimensions: recipe.dimensions,
+    signal,
+  });
+}
