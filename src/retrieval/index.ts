@@ -29,5 +29,7 @@ export {
   type TagLevel,
   tagLevel,
 } from './tag-calibration.ts';
+export { combinedScorer, fitTagCombination, type TagCombination } from './tag-combination.ts';
 export { explainTag, type TagVote, type TagVoteOptions, voteTags } from './tag-vote.ts';
 export { topTags } from './top-tags.ts';
+export { regressionScorer, type WordRegression, WordSums } from './word-regression.ts';
