@@ -8,7 +8,7 @@ import { findHuggingFaceModel } from './hf-model.ts';
 import type { ImageEncoder } from './image-encoder.ts';
 import type { PreprocessingName } from './preprocessing-presets.ts';
 
-/** Options of an encoder beyond its name; the default encoder takes none of a network's. */
+/** Options of an encoder beyond its name; of a network's, the default encoder takes the size only. */
 export interface EncoderOptions extends WorkOptions, Omit<ClassifierOptions, 'cache'> {}
 
 /**
@@ -33,8 +33,8 @@ export async function resolveEncoder(
 ): Promise<ImageEncoder> {
   const { spec, options } = parseName(name ?? 'default', given);
   if (spec === '' || spec === 'default') {
-    if ((options.layer ?? options.preprocessing ?? options.imageSize) !== undefined) {
-      throw new CovistaError('usage', 'The default encoder has no layer, preprocessing or size to choose.', {
+    if ((options.layer ?? options.preprocessing) !== undefined) {
+      throw new CovistaError('usage', 'The default encoder has no layer or preprocessing to choose.', {
         hint: 'Name an encoder too, such as onnx:<file>.',
       });
     }

@@ -128,7 +128,11 @@ describe('encoders by name', () => {
 
   test('the default encoder takes no layer', async () => {
     await expect(resolveEncoder('default', { layer: 'x' })).rejects.toMatchObject({ code: 'usage' });
-    await expect(resolveEncoder('default,size=128')).rejects.toMatchObject({ code: 'usage' });
+    await expect(resolveEncoder('default,preprocessing=clip')).rejects.toMatchObject({ code: 'usage' });
+    await expect(resolveEncoder('default,size=100')).rejects.toMatchObject({
+      code: 'usage',
+      message: expect.stringContaining('multiple of 32'),
+    });
   });
 });
 

@@ -7,6 +7,7 @@ import {
   defaultImageEncoder,
   type EncodedPicture,
   type ImageEncoder,
+  resolveEncoder,
 } from '../../src/image/index.ts';
 import { hasShared, SHARED } from '../shared.ts';
 
@@ -86,6 +87,9 @@ describe('the default encoder', () => {
       await withDefaultEncoder(context, { imageSize: 256 }, async (smaller) => {
         expect(smaller.id).not.toBe(encoder.id);
         expect(smaller.size).toBe(encoder.size);
+        const named = await resolveEncoder('default,size=256');
+        expect(named.id).toBe(smaller.id);
+        await named.close();
       });
     }));
 
