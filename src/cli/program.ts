@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
+import { cocoCommand } from './commands/coco.ts';
 import { datasetsCommand } from './commands/datasets.ts';
 import { demoCommand } from './commands/demo.ts';
 import { doctorCommand } from './commands/doctor.ts';
@@ -31,6 +32,7 @@ export function createProgram(): Command {
     searchCommand(),
     tagCommand(),
     evalCommand(),
+    cocoCommand(),
     modelsCommand(),
     datasetsCommand(),
     doctorCommand(),

@@ -154,7 +154,9 @@ async function findPhotos(
   engine: Engine,
 ): Promise<CocoQuery[]> {
   const embedded = await embedPictures(model, features, engine);
-  const gallery = new Gallery(engine, embedded, { correction: await pictureHubness(model, embedded, engine) });
+  const gallery = new Gallery(engine, embedded, {
+    correction: await pictureHubness(model, embedded, engine),
+  });
   const { count, indices, scores } = await gallery.search(await embedTexts(model, QUERIES, engine), FOUND);
   return QUERIES.map((words, q) => ({
     words,
@@ -175,7 +177,7 @@ async function tagPhotos(
   const chosen = Array.from({ length: shown }, (_, i) => Math.floor((i * paths.length) / shown));
   const tags = await tagFeatures(model, selectRows(features, chosen), TAGS, engine);
   return chosen.map((picture, i) => {
-    const right = new Set(Array.from(indexRow(all.truth.tags, picture), (id) => model.tags[id]!));
+    const right = new Set(Array.from(indexRow(all.truth, picture), (id) => model.tags[id]!));
     return {
       path: paths[picture]!,
       captions: captions[picture]!,

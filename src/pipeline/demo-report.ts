@@ -1,13 +1,13 @@
 import { type ReportData, type ReportPicture, renderReport } from '../evaluation/index.ts';
 import { HUMAN, WINK_EMBEDDINGS } from '../models/index.ts';
 import type { DemoEvaluation, DemoResult } from './demo.ts';
-import type { Quality } from './evaluate.ts';
+import { modelSettings, reportSystems } from './report-parts.ts';
 
 /** The demo's results as one self-contained HTML page. */
 export function demoReport(demo: DemoResult, origin: readonly string[]): string {
   const { emoji, evaluations, timings } = demo;
   const [artist] = evaluations;
-  const { recipe, space, trained } = artist!.ours.model;
+  const { space, trained } = artist!.ours.model;
   const picture = (position: number): ReportPicture => {
     const { svg, concept } = emoji.pictures[position]!;
     return { bytes: Buffer.from(svg), mime: 'image/svg+xml', alt: emoji.concepts[concept]!.words[0]! };
@@ -32,24 +32,7 @@ export function demoReport(demo: DemoResult, origin: readonly string[]): string 
     })),
     correlations: space.correlations,
     settings: [
-      { name: 'Image encoder', value: `${demo.encoder.id}, ${demo.encoder.size} numbers a picture` },
-      { name: 'Text view', value: recipe.text.map((block) => TEXT_BLOCKS[block]).join(', and ') },
-      {
-        name: 'Ridge',
-        value: `${recipe.ridge[0]} (pictures), ${recipe.ridge[1]} (words) of the mean variance`,
-      },
-      { name: 'Canonical dimensions', value: space.correlations.length },
-      {
-        name: 'Similarity',
-        value: `cosine, components scaled by their correlation to the power ${recipe.scaling}`,
-      },
-      {
-        name: 'Tags',
-        value:
-          recipe.tags.method === 'vote'
-            ? `vote of all training captions, temperature ${recipe.tags.temperature}`
-            : 'nearest word vectors',
-      },
+      ...modelSettings(artist!.ours.model),
       { name: 'Language of the words', value: emoji.language },
     ],
     timings,
@@ -74,22 +57,6 @@ export function demoReport(demo: DemoResult, origin: readonly string[]): string 
   return renderReport(data);
 }
 
-const TEXT_BLOCKS = {
-  vectors: 'TF-IDF mean of word vectors',
-  words: 'TF-IDF bag of words',
-} as const;
-
 function reportEvaluation({ name, description, ours, article }: DemoEvaluation) {
-  const systems = [{ name: 'Covista', role: 'main' as const, ...pick(ours.evaluation) }];
-  const others = [
-    ...(article ? [{ name: 'Plain recipe', role: 'baseline' as const, ...pick(article.evaluation) }] : []),
-    { name: 'Chance', role: 'chance' as const, ...pick(ours.evaluation.chance) },
-  ];
-  return { name, description, systems: [...systems, ...others] };
+  return { name, description, systems: reportSystems(ours.evaluation, article?.evaluation) };
 }
-
-const pick = ({ imageToText, textToImage, imageToTag }: Quality) => ({
-  imageToText,
-  textToImage,
-  imageToTag,
-});

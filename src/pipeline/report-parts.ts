@@ -12,7 +12,10 @@ export function modelSettings({ encoder, recipe, space }: Model): ReportSetting[
   return [
     { name: 'Image encoder', value: `${encoder.id}, ${encoder.size} numbers a picture` },
     { name: 'Text view', value: recipe.text.map((block) => TEXT_BLOCKS[block]).join(', and ') },
-    { name: 'Ridge', value: `${recipe.ridge[0]} (pictures), ${recipe.ridge[1]} (words) of the mean variance` },
+    {
+      name: 'Ridge',
+      value: `${recipe.ridge[0]} (pictures), ${recipe.ridge[1]} (words) of the mean variance`,
+    },
     { name: 'Canonical dimensions', value: space.correlations.length },
     {
       name: 'Similarity',
@@ -22,7 +25,7 @@ export function modelSettings({ encoder, recipe, space }: Model): ReportSetting[
       name: 'Tags',
       value:
         recipe.tags.method === 'vote'
-          ? `vote of training captions, temperature ${recipe.tags.temperature}`
+          ? `vote of all training captions, temperature ${recipe.tags.temperature}`
           : 'nearest word vectors',
     },
   ];
