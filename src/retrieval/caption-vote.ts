@@ -51,7 +51,7 @@ export function captionVote(
   options: CaptionVoteOptions = {},
 ): Scorer {
   const { temperature = 0.05 } = options;
-  const similarities = checkedSimilarities(engine, pictures, voters, temperature);
+  const similarities = captionSimilarities(engine, pictures, voters, temperature);
   const { words, vocabulary } = voters;
   const rows = Math.max(1, Math.floor(blockElements / similarities.items));
   return {
@@ -93,7 +93,7 @@ export async function explainCaptionVote(
   options: CaptionVoteOptions = {},
 ): Promise<TagVote[]> {
   const { temperature = 0.05 } = options;
-  const { data: weights } = await checkedSimilarities(engine, picture, voters, temperature).block(0, 1);
+  const { data: weights } = await captionSimilarities(engine, picture, voters, temperature).block(0, 1);
   const corrected = weights.slice();
   softmaxInPlace(weights, temperature);
   const votes: TagVote[] = [];
@@ -116,8 +116,11 @@ function addVotes(weights: Float32Array, { offsets, indices }: IndexRows, sums: 
   }
 }
 
-/** Checks once what the loops then rely on. */
-function checkedSimilarities(
+/**
+ * The corrected similarities of pictures to captions, after a check of all that votes rely on.
+ * @throws CovistaError as {@link captionVote}
+ */
+export function captionSimilarities(
   engine: Engine,
   pictures: Matrix32,
   { embeddings, words, vocabulary, correction }: CaptionVoters,

@@ -6,6 +6,14 @@ export {
   explainCaptionVote,
 } from './caption-vote.ts';
 export { combineQuery } from './combine-query.ts';
+export {
+  explainHit,
+  type HitExplanation,
+  type HitNeighbour,
+  hitNeighbours,
+  type PartContribution,
+  type ProjectedPart,
+} from './explain-hit.ts';
 export { Gallery, type GalleryOptions } from './gallery.ts';
 export {
   csls,
