@@ -24,8 +24,11 @@ export interface SpaceParameters {
 export interface SelectionFold {
   /** Of all pairs of the fold, which are subtracted from the total. */
   readonly moments: Moments;
-  /** For view 0 and view 1 the features, block by block, of the items to score on: of the fold, all or some. */
-  readonly heldOut: readonly [readonly Rows[], readonly Rows[]];
+  /**
+   * For view 0 and view 1 the features, block by block, of the items whose embeddings the score takes: those of the
+   * fold, all or some, and any others that it needs.
+   */
+  readonly items: readonly [readonly Rows[], readonly Rows[]];
 }
 
 /** Options of {@link select}. */
@@ -35,13 +38,13 @@ export interface SelectOptions extends Pick<FitOptions, 'normalize' | 'parts'> {
   readonly views: readonly [readonly number[], readonly number[]];
   readonly start: SpaceParameters;
   /**
-   * Scores embeddings of a fold's held-out items of view 0 and view 1, whose inner products are similarities; higher
+   * Scores embeddings of a fold's items of view 0 and view 1, whose inner products are similarities; higher
    * is better, and above 0.
    */
   readonly score: (embeddings: readonly [Matrix32, Matrix32], fold: number) => Promise<number>;
   /** Forms of similarity to try beside that of `start`, each first with the power it was published with. */
   readonly forms?: readonly SimilarityForm[] | undefined;
-  /** At most; twice the dimensions of `start` when left out. */
+  /** At most; one and a half times the dimensions of `start` when left out. */
   readonly largestDimensions?: number | undefined;
   /** No new candidate is begun after so many seconds. */
   readonly seconds?: number | undefined;
@@ -82,7 +85,7 @@ const publishedPowers: Readonly<Record<SimilarityForm, number>> = {
 };
 
 /** A candidate that is worse by more than this share on the first fold is not tried on the others. */
-const tolerance = 0.01;
+const tolerance = 0.002;
 
 /**
  * Chooses ridges, block weights, dimensions and similarity by cross-validation from moments: each fold's moments are
@@ -101,7 +104,7 @@ export async function select(
   const { start, signal } = options;
   check(total, folds, options);
   const began = performance.now();
-  const variates = heldOutVariates(total, folds, options);
+  const variates = itemVariates(total, folds, options);
   const curve: SelectionTrial[] = [];
   let best: SelectionTrial | undefined;
 
@@ -163,36 +166,33 @@ function check(total: Moments, folds: readonly SelectionFold[], options: SelectO
     });
 }
 
-/** The canonical variates of a fold's held-out items. */
-interface HeldOutVariates {
+/** The canonical variates of a fold's items. */
+interface ItemVariates {
   readonly correlations: Float64Array;
   readonly views: readonly [Matrix32, Matrix32];
 }
 
 /**
- * Solves for a fold and projects its held-out items. What the best candidate and the latest one need is kept, so that
+ * Solves for a fold and projects its items. What the best candidate and the latest one need is kept, so that
  * other dimensions and powers cost no solution.
  */
-function heldOutVariates(total: Moments, folds: readonly SelectionFold[], options: SelectOptions) {
-  const { engine, start } = options;
-  const dimensions = options.largestDimensions ?? 2 * start.dimensions;
+function itemVariates(total: Moments, folds: readonly SelectionFold[], options: SelectOptions) {
+  const { engine } = options;
+  const dimensions = largestDimensions(options);
   const solvers: FoldSolver[] = [];
-  const kept: Map<string, HeldOutVariates>[] = folds.map(() => new Map());
-  return async (fold: number, parameters: SpaceParameters, best = parameters): Promise<HeldOutVariates> => {
+  const kept: Map<string, ItemVariates>[] = folds.map(() => new Map());
+  return async (fold: number, parameters: SpaceParameters, best = parameters): Promise<ItemVariates> => {
     const key = solutionKey(parameters);
     const known = kept[fold]!;
     for (const other of known.keys()) if (other !== key && other !== solutionKey(best)) known.delete(other);
     let variates = known.get(key);
     if (!variates) {
-      const { moments, heldOut } = folds[fold]!;
+      const { moments, items } = folds[fold]!;
       solvers[fold] ??= foldSolver(total.subtract(moments), options);
       const space = await solvers[fold]({ ...parameters, dimensions });
       variates = {
         correlations: space.correlations,
-        views: [
-          await project(space, 0, heldOut[0], { engine }),
-          await project(space, 1, heldOut[1], { engine }),
-        ],
+        views: [await project(space, 0, items[0], { engine }), await project(space, 1, items[1], { engine })],
       };
       known.set(key, variates);
     }
@@ -207,7 +207,7 @@ function solutionKey({ ridge, blockWeights }: SpaceParameters): string {
 
 /** The axes of the search, and what their points mean. */
 function searchSpace(best: SpaceParameters, options: SelectOptions) {
-  const largest = options.largestDimensions ?? 2 * options.start.dimensions;
+  const largest = largestDimensions(options);
   const ridge: Axis = { lowest: -14, highest: 8, step: 1, smallestStep: 0.25 };
   const weight: Axis = { lowest: -6, highest: 6, step: 1, smallestStep: 0.25 };
   // The first block of a view keeps its weight: only their proportion has an effect.
@@ -241,6 +241,10 @@ function searchSpace(best: SpaceParameters, options: SelectOptions) {
       };
     },
   };
+}
+
+function largestDimensions({ largestDimensions, start }: SelectOptions): number {
+  return largestDimensions ?? Math.ceil(1.5 * start.dimensions);
 }
 
 function mean(values: readonly number[]): number {

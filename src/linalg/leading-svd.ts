@@ -1,58 +1,35 @@
-import { CovistaError, throwIfAborted } from '../errors.ts';
 import type { Engine, Svd } from './engine.ts';
-import type { Matrix64 } from './matrix.ts';
-import { createRandom } from './random.ts';
+import { type Matrix64, zeros64 } from './matrix.ts';
+import { transpose } from './transpose.ts';
 
-/** Options of {@link leadingSvd}. */
-export interface LeadingSvdOptions {
-  readonly engine: Engine;
-  /** How many triplets. */
-  readonly count: number;
-  /** How often both sides are multiplied; 4 when left out. */
-  readonly iterations?: number | undefined;
-  /** Of the random start; 1 when left out. */
-  readonly seed?: number | undefined;
-  readonly signal?: AbortSignal | undefined;
-}
-
-/** Vectors that are iterated beside those wanted, which makes the last ones accurate. */
-const oversampling = 32;
+/** Singular values below this share of the largest are lost in the rounding of the products of rows. */
+const lost = 1e-7;
 
 /**
- * About the largest singular triplets of a matrix of which few are wanted, by subspace iteration from a random
- * start (Halko, Martinsson and Tropp, "Finding structure with randomness", SIAM Review 2011, algorithm 4.4). Costs
- * 2 + 2 iterations products of the matrix with count + 32 vectors, where {@link Engine.svd} reduces all of it.
- * The first triplets are accurate; the last ones are where singular values are close to those left out, but always
- * span nearly as much as the true ones. Where half of all triplets or more are wanted it is exact.
+ * The largest singular triplets from the eigenvectors of A Aᵀ or Aᵀ A, whichever is smaller: several times faster than
+ * {@link Engine.svd}, at the price that values below 1e-7 of the largest are lost, and that errors are relative to
+ * the square of the largest.
+ * @returns `count` triplets, or fewer where singular values are lost
  */
-export async function leadingSvd(a: Matrix64, options: LeadingSvdOptions): Promise<Svd> {
-  const { engine, iterations = 4, seed = 1, signal } = options;
-  const all = Math.min(a.rows, a.columns);
-  const count = Math.min(options.count, all);
-  const exact = () => engine.svd(a, signal ? { count, signal } : { count });
-  if (2 * (count + oversampling) >= all) return exact();
-  const random = createRandom(seed);
-  const size = count + oversampling;
-  const start = new Float64Array(size * a.columns).map(() => random.normal());
-  try {
-    // Vectors are rows, so that triangular solves orthonormalise them in place of a QR decomposition.
-    let right: Matrix64 = { rows: size, columns: a.columns, data: start };
-    let left = await orthonormalRows(engine, await engine.multiply(right, a, { transposeB: true }));
-    for (let i = 0; i < iterations; i++) {
-      throwIfAborted(signal);
-      right = await orthonormalRows(engine, await engine.multiply(left, a));
-      left = await orthonormalRows(engine, await engine.multiply(right, a, { transposeB: true }));
-    }
-    const { u, s, v } = await engine.svd(await engine.multiply(left, a), { count });
-    return { u: await engine.multiply(left, u, { transposeA: true }), s, v };
-  } catch (error) {
-    // The vectors depend on each other where the rank is lower than their number.
-    if (error instanceof CovistaError && error.code === 'numeric') return exact();
-    throw error;
+export async function leadingSvd(
+  a: Matrix64,
+  options: { readonly engine: Engine; readonly count: number; readonly signal?: AbortSignal | undefined },
+): Promise<Svd> {
+  if (a.rows > a.columns) {
+    const { u, s, v } = await leadingSvd(transpose(a), options);
+    return { u: v, s, v: u };
   }
-}
-
-async function orthonormalRows(engine: Engine, m: Matrix64): Promise<Matrix64> {
-  const products = await engine.multiply(m, m, { transposeB: true });
-  return engine.solveTriangular(await engine.cholesky(products), m);
+  const { engine, signal } = options;
+  const count = Math.min(options.count, a.rows);
+  const products = await engine.multiply(a, a, { transposeB: true });
+  const { values, vectors } = await engine.eigenSymmetric(products, signal ? { count, signal } : { count });
+  let k = 0;
+  while (k < values.length && values[k]! > lost ** 2 * values[0]!) k++;
+  const u = zeros64(a.rows, k);
+  for (let i = 0; i < u.rows; i++)
+    for (let c = 0; c < k; c++) u.data[i * k + c] = vectors.data[i * vectors.columns + c]!;
+  const s = values.slice(0, k).map(Math.sqrt);
+  const v = await engine.multiply(a, u, { transposeA: true });
+  for (let i = 0; i < v.rows; i++) for (let c = 0; c < k; c++) v.data[i * k + c]! /= s[c]!;
+  return { u, s, v };
 }
