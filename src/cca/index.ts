@@ -1,13 +1,18 @@
 export type { BlockRows, IndexedRows } from './block-rows.ts';
+export type { CaptionedRows } from './captioned-rows.ts';
+export { type ContrastiveLoss, contrastiveLoss } from './contrastive-loss.ts';
 export { fit } from './fit.ts';
 export type { FitOptions } from './fit-options.ts';
 export { fitRows } from './fit-rows.ts';
 export type { JointSpace, ViewProjection } from './joint-space.ts';
 export { loadJointSpace, saveJointSpace } from './joint-space-file.ts';
+export { meanRecall } from './mean-recall.ts';
 export { type MomentSums, Moments } from './moments.ts';
 export { loadMoments, saveMoments } from './moments-file.ts';
 export type { Normalization } from './normalization.ts';
 export { project } from './project.ts';
+export { type RefinedSpace, refine } from './refine.ts';
+export type { RefineOptions, RefineSettings } from './refine-options.ts';
 export {
   type Selection,
   type SelectionFold,

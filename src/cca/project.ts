@@ -47,7 +47,11 @@ export async function project(
   return embeddings;
 }
 
-function checkRows(projection: ViewProjection, view: number, rows: readonly Rows[]): number {
+/**
+ * @returns how many rows the blocks have
+ * @throws CovistaError `bad-values` for blocks that are not those of the view, or differ in rows
+ */
+export function checkRows(projection: ViewProjection, view: number, rows: readonly Rows[]): number {
   const { blocks } = projection;
   const n = rows[0]?.rows ?? 0;
   if (rows.length !== blocks.length || rows.some((r, i) => r.columns !== blocks[i] || r.rows !== n))

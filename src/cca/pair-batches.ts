@@ -1,0 +1,67 @@
+import { CovistaError } from '../errors.ts';
+import type { Random } from '../linalg/random.ts';
+
+/** Some pictures, no picture twice, and for each one of its captions. */
+export interface PairBatch {
+  readonly pictures: Uint32Array;
+  readonly captions: Uint32Array;
+}
+
+/** Draws batches of pairs: pictures in random order, all before any comes again, with a random caption each. */
+export class PairBatches {
+  readonly #size: number;
+  readonly #random: Random;
+  /** The captions of picture i are `captions[offsets[i] .. offsets[i + 1]]`. */
+  readonly #offsets: Uint32Array;
+  readonly #captions: Uint32Array;
+  readonly #order: Uint32Array;
+  #next = 0;
+
+  /**
+   * @param of the picture of each caption; pictures without captions are never drawn
+   * @param size pictures a batch, at most
+   * @throws CovistaError `no-data` for fewer than two pictures with captions
+   */
+  constructor(of: Uint32Array, pictures: number, size: number, random: Random) {
+    this.#random = random;
+    const offsets = new Uint32Array(pictures + 1);
+    for (const picture of of) offsets[picture + 1]!++;
+    this.#order = Uint32Array.from(offsets.keys()).filter((i) => i < pictures && offsets[i + 1]! > 0);
+    for (let i = 0; i < pictures; i++) offsets[i + 1]! += offsets[i]!;
+    const next = offsets.slice(0, pictures);
+    this.#captions = new Uint32Array(of.length);
+    for (let caption = 0; caption < of.length; caption++) this.#captions[next[of[caption]!]!++] = caption;
+    this.#offsets = offsets;
+    if (this.#order.length < 2)
+      throw new CovistaError(
+        'no-data',
+        `Refining needs two pictures with captions, got ${this.#order.length}.`,
+      );
+    this.#size = Math.min(size, this.#order.length);
+    this.#shuffle();
+  }
+
+  /** The next batch. What is left of the pictures when it does not fill a batch is dropped. */
+  draw(): PairBatch {
+    if (this.#next + this.#size > this.#order.length) this.#shuffle();
+    const pictures = this.#order.slice(this.#next, this.#next + this.#size);
+    this.#next += this.#size;
+    const captions = pictures.map((picture) => {
+      const first = this.#offsets[picture]!;
+      return this.#captions[first + this.#random.integer(this.#offsets[picture + 1]! - first)]!;
+    });
+    return { pictures, captions };
+  }
+
+  /** Fisher and Yates. */
+  #shuffle(): void {
+    const order = this.#order;
+    for (let i = order.length - 1; i > 0; i--) {
+      const j = this.#random.integer(i + 1);
+      const picture = order[i]!;
+      order[i] = order[j]!;
+      order[j] = picture;
+    }
+    this.#next = 0;
+  }
+}
