@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { join, resolve, sep } from 'node:path';
 import {
   type Annotation,
+  type Annotations,
   listPictures,
   matchAnnotations,
   readAnnotations,
@@ -14,7 +15,10 @@ import type { WorkOptions } from '../progress.ts';
 
 /** What to index besides the pictures. */
 export interface IndexOptions extends WorkOptions {
-  /** A captions file in any known format; text files beside the pictures are read when it is left out. */
+  /**
+   * A captions file in any known format. When it is left out, text files beside the pictures are read, or else the
+   * keywords and captions within the pictures (IPTC, XMP).
+   */
   readonly captions?: string;
 }
 
@@ -61,10 +65,7 @@ export async function indexPictures(
     throw new CovistaError('no-data', `There are no pictures in ${root}.`, {
       hint: 'Pictures are files that end in .jpg, .png, .webp, .gif, .tif, .avif, .heic or .svg.',
     });
-  const annotations =
-    options.captions === undefined
-      ? await readSidecars(root, options)
-      : await readAnnotations(options.captions, options);
+  const annotations = await wordsFor(root, options);
   const match = matchAnnotations(
     found.pictures,
     annotations.pictures.filter((one) => one.captions.length + one.tags.length > 0),
@@ -92,6 +93,14 @@ export async function indexPictures(
     failed,
     warnings,
   };
+}
+
+/** The words in a captions file; else those in text files beside the pictures; else those within the pictures. */
+async function wordsFor(root: string, options: IndexOptions): Promise<Annotations> {
+  if (options.captions !== undefined) return readAnnotations(options.captions, options);
+  const beside = await readSidecars(root, options);
+  if (beside.pictures.some((one) => one.captions.length > 0)) return beside;
+  return readAnnotations(root, { ...options, format: 'photos' });
 }
 
 function requireSameEncoder(library: Library, encoder: ImageEncoder): void {

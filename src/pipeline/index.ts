@@ -29,12 +29,13 @@ export { type LoadedModel, loadModel, saveModel } from './model-file.ts';
 export type { PairSource } from './pairs.ts';
 export { RECIPES, type Recipe, recipeByName, type TagMethod } from './recipe.ts';
 export {
+  embedQuery,
   encodePictures,
   type Hit,
   openPictureIndex,
   type PictureIndex,
-  searchByFeature,
-  searchByWords,
+  type SearchQuery,
+  search,
 } from './search.ts';
 export { type Tag, tagFeatures, tagScorer } from './tag.ts';
 export { type TrainOptions, train } from './train.ts';

@@ -2,23 +2,26 @@ import { CovistaError, throwIfAborted } from '../errors.ts';
 import type { ImageEncoder } from '../image/image-encoder.ts';
 import type { Library, VectorBatch } from '../library/index.ts';
 import type { Engine } from '../linalg/engine.ts';
-import { type Matrix32, matrix, selectRows } from '../linalg/matrix.ts';
+import { joinRows, type Matrix32, matrix, selectRows } from '../linalg/matrix.ts';
 import type { WorkOptions } from '../progress.ts';
-import { Gallery } from '../retrieval/index.ts';
+import { combineQuery, Gallery, parseQuery } from '../retrieval/index.ts';
 import { embedPictures, embedTexts, type Model, pictureHubness } from './model.ts';
 
 /** A picture that was found. */
 export interface Hit {
   /** Absolute path. */
   readonly path: string;
-  /** Cosine similarity to the query in the joint space, -1..1. */
+  /** Cosine similarity to the query in the joint space, less how much of a hub the picture is. */
   readonly score: number;
 }
 
 /** A library's pictures, ready to be searched. */
 export interface PictureIndex {
   readonly paths: readonly string[];
-  readonly gallery: Gallery;
+  /** For queries that hold words: pictures that are near to words of all kinds are lowered. */
+  readonly byWords: Gallery;
+  /** For queries that are a picture: cosine similarity. */
+  readonly byPicture: Gallery;
 }
 
 /**
@@ -56,46 +59,67 @@ export async function openPictureIndex(
     }
     stored = await library.embeddings(modelId, k);
   }
+  // Taking off the mean keeps scores near to the cosines they come from.
+  const mean = stored.hubness.reduce((sum, value) => sum + value, 0) / stored.hubness.length;
+  const correction = stored.hubness.map((value) => value - mean);
   return {
     paths: stored.paths,
-    gallery: new Gallery(engine, stored.vectors, { correction: stored.hubness }),
+    byWords: new Gallery(engine, stored.vectors, { correction }),
+    byPicture: new Gallery(engine, stored.vectors),
   };
 }
 
-/**
- * Finds pictures by words, the best first.
- * @param query words or a sentence
- * @param count how many pictures
- * @throws CovistaError `usage` when none of the words is known to the model
- */
-export async function searchByWords(
-  index: PictureIndex,
-  model: Model,
-  query: string,
-  count: number,
-  engine: Engine,
-): Promise<Hit[]> {
-  if (model.text.known(query) === 0)
-    throw new CovistaError(
-      'usage',
-      `None of the words in "${query}" is known: ${model.text.words(query).join(', ') || 'only stop words'}.`,
-      { hint: 'Try other words; the model knows those of its training captions and of its word vectors.' },
-    );
-  return hits(index, await embedTexts(model, [query], engine), count);
+/** What to search for: words in the query language of `parseQuery`, a picture, or both. */
+export interface SearchQuery {
+  /** `a dog -grass`, `2:dog beach`, `"hot dog"`. */
+  readonly words?: string;
+  /** Feature of a picture, as the model's encoder makes it; it counts as much as the plain words. */
+  readonly picture?: Float32Array;
 }
 
 /**
- * Finds pictures that are like a picture, the best first.
- * @param feature of the picture, as the model's encoder makes it
+ * Places a query in the joint space: the weighted sum of its parts, each of unit length.
+ * @returns 1 x k, of unit length
+ * @throws CovistaError `usage` for a query that cannot be read, or none of whose words is known to the model
  */
-export async function searchByFeature(
+export async function embedQuery(model: Model, query: SearchQuery, engine: Engine): Promise<Matrix32> {
+  const parts = query.words === undefined ? [] : parseQuery(query.words).parts;
+  const known = parts.filter(({ text }) => model.text.known(text) > 0);
+  if (parts.length > 0 && known.length === 0)
+    throw new CovistaError(
+      'usage',
+      `None of the words in "${query.words}" is known: ${parts.flatMap(({ text }) => model.text.words(text)).join(', ') || 'only stop words'}.`,
+      { hint: 'Try other words; the model knows those of its training captions and of its word vectors.' },
+    );
+  const rows: Matrix32[] = [];
+  const weights: number[] = [];
+  if (known.length > 0) {
+    const texts = known.map(({ text }) => text);
+    rows.push(await embedTexts(model, texts, engine));
+    weights.push(...known.map(({ weight }) => weight));
+  }
+  if (query.picture !== undefined) {
+    rows.push(await embedPictures(model, matrix(1, query.picture.length, query.picture), engine));
+    weights.push(1);
+  }
+  return combineQuery(joinRows(rows), weights);
+}
+
+/**
+ * Finds the pictures nearest to a query, the best first.
+ * @param count how many pictures
+ * @throws CovistaError as {@link embedQuery}
+ */
+export async function search(
   index: PictureIndex,
   model: Model,
-  feature: Float32Array,
+  query: SearchQuery,
   count: number,
   engine: Engine,
 ): Promise<Hit[]> {
-  return hits(index, await embedPictures(model, matrix(1, feature.length, feature), engine), count);
+  const gallery = query.words === undefined ? index.byPicture : index.byWords;
+  const { indices, scores } = await gallery.search(await embedQuery(model, query, engine), count);
+  return Array.from(indices, (item, i) => ({ path: index.paths[item]!, score: scores[i]! }));
 }
 
 /**
@@ -123,11 +147,6 @@ export async function encodePictures(
     data.set(features[from]!, to * encoder.size);
   });
   return { paths: good.map((i) => files[i]!), vectors: matrix(good.length, encoder.size, data), failed };
-}
-
-async function hits(index: PictureIndex, query: Matrix32, count: number): Promise<Hit[]> {
-  const { indices, scores } = await index.gallery.search(query, count);
-  return Array.from(indices, (item, i) => ({ path: index.paths[item]!, score: scores[i]! }));
 }
 
 /** The rows whose path is not yet known. */

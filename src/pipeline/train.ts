@@ -71,7 +71,7 @@ export async function train(pairs: PairSource, recipe: Recipe, options: TrainOpt
   const calibration =
     heldFeatures === undefined
       ? undefined
-      : await calibrate(
+      : await calibrationOf(
           { ...model, space: await solveRecipe(kept, recipe, pairs.encoder, options) },
           pairs,
           isHeld,
@@ -104,7 +104,7 @@ async function withBanks(
  * How probable tags are, learned from the held-out pictures.
  * @param model learned from the other pictures, without banks yet
  */
-async function calibrate(
+export async function calibrationOf(
   model: Model,
   pairs: PairSource,
   isHeld: (position: number) => boolean,
@@ -128,7 +128,7 @@ export function tagTruthOf(model: Model, captions: readonly (readonly string[])[
 }
 
 /** In how many pictures each tag occurs. */
-function pictureCounts(
+export function pictureCounts(
   tokens: readonly (readonly (readonly string[])[])[],
   tags: readonly string[],
 ): number[] {

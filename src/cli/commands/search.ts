@@ -4,11 +4,20 @@ import { CovistaError } from '../../errors.ts';
 import { Library } from '../../library/index.ts';
 import { createEngine } from '../../linalg/create-engine.node.ts';
 import { row } from '../../linalg/matrix.ts';
-import { encodePictures, openPictureIndex, searchByFeature, searchByWords } from '../../pipeline/index.ts';
+import { encodePictures, openPictureIndex, search } from '../../pipeline/index.ts';
+import type { WorkOptions } from '../../progress.ts';
 import { openModel, withEncoder } from '../context.ts';
 import { countOption, jsonOption, libraryOption, quietOption } from '../options.ts';
 import { type CommonOptions, runCommand } from '../run.ts';
 import { table } from '../terminal.ts';
+
+const EXAMPLES = `
+Examples:
+  covista search "a man playing tennis" -n 5
+  covista search "a dog -grass"           without grass
+  covista search "2:red bicycle"          red counts twice
+  covista search '"hot dog" mustard'      a phrase
+  covista search --image beach.jpg "at night"`;
 
 interface Options extends CommonOptions {
   readonly library: string;
@@ -19,38 +28,33 @@ interface Options extends CommonOptions {
 /** `covista search "<words>"` */
 export function searchCommand(): Command {
   return new Command('search')
-    .description('find pictures by words, or with --image pictures that are like a picture')
+    .description('find pictures by words, by a picture, or by both')
     .argument('[words]', 'words or a sentence')
     .addOption(libraryOption())
-    .option('-i, --image <file>', 'a picture to search by, in place of words')
+    .option('-i, --image <file>', 'a picture to search by, alone or beside words')
     .addOption(countOption('how many pictures to show', 10))
     .addOption(jsonOption())
     .addOption(quietOption())
-    .addHelpText('after', '\nExample:\n  covista search "a man playing tennis" --library my-library -n 5')
+    .addHelpText('after', EXAMPLES)
     .action((words: string | undefined, options: Options) =>
       runCommand(options, async (work) => {
         const { image } = options;
-        if ((words === undefined) === (image === undefined))
-          throw new CovistaError('usage', 'Name either words or a picture to search by.', {
+        if (words === undefined && image === undefined)
+          throw new CovistaError('usage', 'Name words, a picture, or both to search by.', {
             hint: 'covista search "a dog on a beach", or: covista search --image dog.jpg',
           });
         const library = await Library.open(options.library);
         const engine = await createEngine();
         try {
           const { model, id } = await openModel(library, work);
+          const picture =
+            image === undefined ? undefined : await featureOf(image, library.encoder.spec, work);
           const index = await openPictureIndex(library, model, id, engine, work);
-          const hits =
-            words !== undefined
-              ? await searchByWords(index, model, words, options.count, engine)
-              : await withEncoder(library.encoder.spec, work, async (encoder) => {
-                  const { vectors, failed } = await encodePictures(encoder, [image!], work);
-                  if (failed.length > 0) throw new CovistaError('bad-picture', failed[0]!.reason);
-                  return searchByFeature(index, model, row(vectors, 0), options.count, engine);
-                });
+          const hits = await search(index, model, { words, picture }, options.count, engine);
           const rows = hits.map(({ path, score }, i) => [`${i + 1}`, score.toFixed(3), shown(path)]);
           return {
             text: table(['rank', 'score', 'picture'], rows),
-            json: { query: words ?? { image }, hits },
+            json: { query: { words, image }, hits },
           };
         } finally {
           await engine.close();
@@ -58,6 +62,13 @@ export function searchCommand(): Command {
         }
       }),
     );
+}
+
+/** The feature of one picture, which must be readable. */
+async function featureOf(image: string, encoder: string, work: WorkOptions): Promise<Float32Array> {
+  const { vectors, failed } = await withEncoder(encoder, work, (open) => encodePictures(open, [image], work));
+  if (failed.length > 0) throw new CovistaError('bad-picture', failed[0]!.reason);
+  return row(vectors, 0);
 }
 
 /** Relative to here where that is shorter. */

@@ -1,0 +1,54 @@
+import type { Moments } from '../cca/index.ts';
+import type { Engine } from '../linalg/engine.ts';
+import type { Matrix32 } from '../linalg/matrix.ts';
+import type { WorkOptions } from '../progress.ts';
+import { captionBank, queryBank } from './banks.ts';
+import type { Model } from './model.ts';
+import type { Recipe } from './recipe.ts';
+
+/**
+ * What was learned from a collection in a form that is small, that a library without captions can be searched with, and
+ * to which the moments of a user's own pairs can be added.
+ */
+export interface Starter {
+  /** What it is called when it is talked about: a file, or `built in`. */
+  readonly name: string;
+  /** Complete but for its banks, which {@link starterModel} makes. */
+  readonly model: Model;
+  /** Of the training pairs; block 0 is the image features as the recipe takes them, the others are the text's. */
+  readonly moments: Moments;
+  /** The words of each training caption, stop words left out. */
+  readonly captions: readonly string[];
+  /** Features of an even selection of the training pictures, as the encoder gives them. */
+  readonly pictures: Matrix32;
+}
+
+/** The starter as a model that searches and tags. */
+export async function starterModel(
+  { model, captions, pictures }: Starter,
+  options: WorkOptions & { readonly engine: Engine },
+): Promise<Model> {
+  const queries =
+    model.recipe.hubness === undefined
+      ? undefined
+      : await queryBank(model, [pictures], pictures.rows, captions, options.engine);
+  const complete = { ...model, queries };
+  return model.recipe.tags.method === 'vote'
+    ? { ...complete, bank: await captionBank(complete, captions, options) }
+    : complete;
+}
+
+/** Why a starter cannot be used, in words for people; undefined when it can. */
+export function starterMismatch(
+  { model, name }: Starter,
+  encoder: Model['encoder'],
+  recipe?: Recipe,
+): string | undefined {
+  if (model.encoder.id !== encoder.id || model.encoder.size !== encoder.size)
+    return `the starter (${name}) was learned with the image encoder ${model.encoder.id}, and this library with ${encoder.id}`;
+  if (recipe === undefined) return undefined;
+  const parts = (one: Recipe) => JSON.stringify([one.image, one.unit, one.text, one.terms]);
+  return parts(model.recipe) === parts(recipe)
+    ? undefined
+    : `the recipe ${recipe.name} makes other features than that of the starter (${name})`;
+}

@@ -1,0 +1,96 @@
+import { compactMoments, expandMoments } from '../cca/compact-moments.ts';
+import { tagVocabulary } from '../evaluation/index.ts';
+import { joinRows, type Matrix32, selectRows } from '../linalg/matrix.ts';
+import { TextEncoder } from '../text/index.ts';
+import type { Model } from './model.ts';
+import { type PairSource, pairMoments, solveRecipe } from './pairs.ts';
+import type { Recipe } from './recipe.ts';
+import type { Starter } from './starter.ts';
+import { calibrationOf, pictureCounts, type TrainOptions } from './train.ts';
+
+/** How large a starter may become. */
+export interface StarterSize {
+  /** Columns of the bag of words; the most frequent terms are kept. */
+  readonly terms: number;
+  /** Canonical dimensions that are stored. */
+  readonly dimensions: number;
+  /** Training pictures whose features are stored, as the bank that tells hubs. */
+  readonly pictures: number;
+}
+
+/** What fits in 25 MB with the 1,952 features of the default encoder. */
+export const STARTER_SIZE: StarterSize = { terms: 2200, dimensions: 256, pictures: 500 };
+
+/** Every so many-th picture calibrates the tags of a model that was learned from the others. */
+const CALIBRATE_EVERY = 10;
+
+/** In how many training pictures a word must occur to be given as a tag. */
+const MINIMUM_PICTURES = 5;
+
+/**
+ * Learns a starter: as `train` does, but with the most frequent terms only, and everything from moments as they will
+ * be stored, so that what is searched with and what is merged later agree.
+ */
+export async function trainStarter(
+  pairs: PairSource,
+  recipe: Recipe,
+  options: TrainOptions & { readonly name: string; readonly size?: StarterSize },
+): Promise<Starter> {
+  const { wordVectors, language, name, size = STARTER_SIZE } = options;
+  const pictures = pairs.captions.length;
+  const all = TextEncoder.fit(pairs.captions, {
+    language,
+    wordVectors,
+    blocks: recipe.text,
+    minimumCount: 2,
+    ...recipe.terms,
+  }).toJSON();
+  const text = TextEncoder.fromJSON(
+    {
+      ...all,
+      terms: all.terms.slice(0, size.terms),
+      termFrequencies: all.termFrequencies.slice(0, size.terms),
+    },
+    { wordVectors },
+  );
+  const isHeld = (position: number) => position % CALIBRATE_EVERY === 0;
+  const { kept, held, heldFeatures } = await pairMoments(pairs, recipe, text, isHeld, options);
+  const total = kept.merge(held);
+  const moments = expandMoments(compactMoments(total), total.count, total.sizes.length);
+  const tokens = pairs.captions.map((some) => some.map((caption) => text.words(caption)));
+  const tags = tagVocabulary(tokens, { minimumPictures: MINIMUM_PICTURES });
+  const stored = { ...recipe, dimensions: Math.min(recipe.dimensions, size.dimensions) };
+  const model: Model = {
+    recipe: stored,
+    encoder: pairs.encoder,
+    text,
+    vectors: options.vectors ?? 'default',
+    space: await solveRecipe(moments, stored, pairs.encoder, options),
+    tags,
+    tagCounts: pictureCounts(tokens, tags),
+    calibration: undefined,
+    bank: undefined,
+    queries: undefined,
+    trained: { pictures, captions: tokens.flat().length },
+  };
+  const withoutHeld = { ...model, space: await solveRecipe(kept, stored, pairs.encoder, options) };
+  return {
+    name,
+    model: { ...model, calibration: await calibrationOf(withoutHeld, pairs, isHeld, heldFeatures!, options) },
+    moments,
+    captions: tokens.flatMap((some) => some.map((words) => words.join(' '))),
+    pictures: await evenPictures(pairs, size.pictures),
+  };
+}
+
+async function evenPictures(pairs: PairSource, most: number): Promise<Matrix32> {
+  const step = Math.ceil(pairs.captions.length / most);
+  const parts: Matrix32[] = [];
+  let first = 0;
+  for await (const batch of pairs.features()) {
+    const rows = Array.from({ length: batch.rows }, (_, i) => i).filter((i) => (first + i) % step === 0);
+    parts.push(selectRows(batch, rows));
+    first += batch.rows;
+  }
+  return joinRows(parts);
+}
