@@ -5,13 +5,9 @@ import { type Contender, measure, timed } from '../measure.ts';
 import type { PythonPeer } from '../python-peer.ts';
 import { type Section, table } from '../report.ts';
 
-/** Products, Gram matrices and decompositions. */
-export async function kernels(all: Contestants): Promise<Section[]> {
-  const sections: Section[] = [];
-  for (const n of all.quick ? [1024] : [2048, 4096])
-    for (const type of ['float32', 'float64'] as const) sections.push(...(await products(all, n, type)));
-  sections.push(...(await decompositions(all)));
-  return sections;
+/** Products and Gram matrices of n x n. */
+export async function kernels(all: Contestants, n: number): Promise<Section[]> {
+  return [...(await products(all, n, 'float32')), ...(await products(all, n, 'float64'))];
 }
 
 async function products(all: Contestants, n: number, type: 'float32' | 'float64'): Promise<Section[]> {
@@ -22,7 +18,7 @@ async function products(all: Contestants, n: number, type: 'float32' | 'float64'
     enginesOf(all).map(([name, engine]) => ({ name, run: () => timed(() => work(engine)) }));
   const peers = (task: string): Contender[] =>
     peersOf(all).map(([name, peer]) => ({ name, run: () => peer.ask(task, { a: 'a' }) }));
-  const rounds = all.quick ? 3 : 5;
+  const rounds = n > 2048 || all.quick ? 3 : 5;
   const into = zeros64(n, n);
   const gemm = await measure(
     [
@@ -62,7 +58,8 @@ async function javascriptPeers(a: Matrix, type: 'float32' | 'float64'): Promise<
   return [{ name: 'jax-js', rounds: 2, run: () => timed(() => numpy.matmul(m.ref, m.ref).data()) }];
 }
 
-async function decompositions(all: Contestants): Promise<Section[]> {
+/** Cholesky factor, eigenvectors, singular values. */
+export async function decompositions(all: Contestants): Promise<Section[]> {
   const rounds = all.quick ? 2 : 3;
   const n = all.quick ? 512 : 2048;
   const spd = zeros64(n, n);

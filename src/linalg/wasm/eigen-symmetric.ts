@@ -3,6 +3,7 @@ import type { Eigen } from '../engine.ts';
 import type { Floats, Matrix64 } from '../matrix.ts';
 import { requireSquare, shapeOf } from '../shapes.ts';
 import { implicitQl } from './implicit-ql.ts';
+import { leadingEigen, worthLeading } from './leading-eigen.ts';
 import { packedBytes } from './product.ts';
 import { RotationList } from './rotation-list.ts';
 import type { Scope, Workspace } from './session.ts';
@@ -13,7 +14,7 @@ export const BLOCK = 32;
 /** How many rotations are applied together: enough to make copying strips of the matrix cheap. */
 export const ROTATIONS = 1 << 16;
 
-/** See Engine.eigenSymmetric. All eigenvectors are computed by tridiagonalisation and implicit QL. */
+/** See Engine.eigenSymmetric. A few leading ones by a Krylov space, else all by tridiagonalisation and implicit QL. */
 export async function eigenSymmetric(
   scope: Scope,
   a: Matrix64,
@@ -25,6 +26,23 @@ export async function eigenSymmetric(
   const { memory } = scope;
   const { signal } = options;
   const scale = largestElement('eigenSymmetric', a);
+  if (worthLeading(n, count)) {
+    const copy = scope.allocate(8 * n * n);
+    const scaled = memory.f64(copy, n * n);
+    for (let i = 0; i < scaled.length; i++) scaled[i] = a.data[i]! / scale;
+    const solveAll = (m: Matrix64) => eigenSymmetric(scope, m, signal ? { signal } : {});
+    const leading = await leadingEigen(scope, copy, n, count, solveAll, signal);
+    scope.free(copy);
+    if (leading)
+      return {
+        values: leading.values.map((value) => value * scale),
+        vectors: selectedColumns(
+          leading.rows,
+          n,
+          new Uint32Array(count).map((_, i) => i),
+        ),
+      };
+  }
   const v = scope.allocate(8 * n * n);
   const vectors = scope.allocate(8 * n * n);
   const room = scope.allocate(8 * (2 * BLOCK * (BLOCK + n) + scope.threads));
