@@ -26,6 +26,7 @@ export {
 export { type IndexRows, indexRow, indexRows, rowCount, transposeIndexRows, wordRows } from './index-rows.ts';
 export { nearestTags, similarityByDimension } from './nearest-tags.ts';
 export { NEGATIVE_WEIGHT, parseQuery, type Query, type QueryPart } from './parse-query.ts';
+export { findPhrases, type Phrase, type PhraseOptions, withPhrases } from './phrases.ts';
 export { fitProbabilityCurve, type ProbabilityCurve, probabilityAt } from './probability-curve.ts';
 export { forEachQuery, innerProductScorer, matrixScorer, type Scorer } from './scorer.ts';
 export { softMaximum, softmaxInPlace } from './softmax.ts';
@@ -38,6 +39,7 @@ export {
   tagLevel,
 } from './tag-calibration.ts';
 export { combinedScorer, fitTagCombination, type TagCombination } from './tag-combination.ts';
+export { joinTags, raiseParents, restrictTags } from './tag-vocabulary.ts';
 export { explainTag, type TagVote, type TagVoteOptions, voteTags } from './tag-vote.ts';
 export { topTags } from './top-tags.ts';
 export { regressionScorer, type WordRegression, WordSums } from './word-regression.ts';
