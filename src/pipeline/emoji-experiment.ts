@@ -1,13 +1,8 @@
-import { mkdir, readFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
 import { type EmojiSet, holdOut } from '../datasets/index.ts';
-import { CovistaError } from '../errors.ts';
 import type { ImageEncoder } from '../image/image-encoder.ts';
-import { writeAtomically } from '../library/index.ts';
-import { decodeSafetensors, encodeSafetensors } from '../linalg/index.ts';
-import { type Matrix32, matrix, zeros32 } from '../linalg/matrix.ts';
-import { cacheFolder } from '../models/cache.ts';
+import type { Matrix32 } from '../linalg/matrix.ts';
 import type { WorkOptions } from '../progress.ts';
+import { cachedFeatures } from './cached-features.ts';
 import type { Experiment } from './experiment.ts';
 
 /** The artist whose drawings are tested on. */
@@ -23,42 +18,17 @@ const HELD_OUT = 0.2;
 export async function emojiFeatures(
   emoji: EmojiSet,
   encoder: ImageEncoder,
-  { signal, onProgress }: WorkOptions,
+  work: WorkOptions,
 ): Promise<Matrix32> {
-  const n = emoji.pictures.length;
-  const file = join(
-    cacheFolder(),
-    'features',
-    `emoji-${encoder.id.replaceAll(/[^\w.-]+/g, '-')}.safetensors`,
+  return cachedFeatures(
+    'emoji',
+    emoji.pictures.map(({ svg, concept, artist }) => ({
+      name: `${emoji.concepts[concept]!.key} by ${artist}`,
+      bytes: Buffer.from(svg),
+    })),
+    encoder,
+    work,
   );
-  const cached = await readCached(file, n, encoder.size);
-  if (cached !== undefined) return cached;
-  const features = zeros32(n, encoder.size);
-  const svgs = emoji.pictures.map(({ svg }) => Buffer.from(svg));
-  let done = 0;
-  onProgress?.({ stage: 'encode pictures', done, total: n, unit: 'pictures' });
-  for await (const result of encoder.encode(svgs, { signal })) {
-    if ('error' in result) {
-      const { concept, artist } = emoji.pictures[result.index]!;
-      throw new CovistaError('bad-picture', `${emoji.concepts[concept]!.key} by ${artist} cannot be drawn.`, {
-        cause: result.error,
-      });
-    }
-    features.data.set(result.feature, result.index * encoder.size);
-    onProgress?.({ stage: 'encode pictures', done: ++done, total: n, unit: 'pictures' });
-  }
-  await mkdir(dirname(file), { recursive: true });
-  const tensor = { type: 'F32', shape: [n, encoder.size], data: features.data } as const;
-  await writeAtomically(file, encodeSafetensors(new Map([['features', tensor]])));
-  return features;
-}
-
-async function readCached(file: string, rows: number, columns: number): Promise<Matrix32 | undefined> {
-  const bytes = await readFile(file).catch(() => undefined);
-  if (bytes === undefined) return undefined;
-  const tensor = decodeSafetensors(bytes, file).tensors.get('features');
-  if (tensor?.type !== 'F32' || tensor.shape[0] !== rows || tensor.shape[1] !== columns) return undefined;
-  return matrix(rows, columns, tensor.data);
 }
 
 /**

@@ -19,7 +19,8 @@ import { type Recipe, recipeSchema } from './recipe.ts';
 /** The version of the file's layout. */
 const VERSION = 1;
 
-const settingsSchema = z.object({
+/** All of a model but its matrices, as stored. */
+export const modelSettingsSchema = z.object({
   recipe: recipeSchema,
   encoder: z.object({
     id: z.string(),
@@ -70,23 +71,19 @@ export async function saveModel(file: string, model: Model): Promise<void> {
     tensors.set('queries.pictures', halves(model.queries.pictures));
     tensors.set('queries.captions', halves(model.queries.captions));
   }
-  const { recipe, encoder, text, vectors, tags, tagCounts, calibration, trained } = model;
   const bytes = encodeSafetensors(tensors, {
     covista: 'model',
     version: String(VERSION),
-    model: JSON.stringify({
-      recipe,
-      encoder,
-      text: text.toJSON(),
-      vectors,
-      tags,
-      tagCounts,
-      calibration,
-      trained,
-    }),
+    model: modelSettings(model),
     space: JSON.stringify(space.metadata),
   });
   await writeAtomically(file, bytes);
+}
+
+/** All of a model but its matrices, as JSON that {@link modelSettingsSchema} checks. */
+export function modelSettings(model: Model): string {
+  const { recipe, encoder, text, vectors, tags, tagCounts, calibration, trained } = model;
+  return JSON.stringify({ recipe, encoder, text: text.toJSON(), vectors, tags, tagCounts, calibration, trained });
 }
 
 /**
@@ -114,7 +111,7 @@ export async function loadModel(
       `${file} has version ${metadata.version}; this Covista reads version ${VERSION}.`,
       { hint: 'Learn it again: covista fit --library <dir>' },
     );
-  const settings = settingsSchema.safeParse(JSON.parse(metadata.model));
+  const settings = modelSettingsSchema.safeParse(JSON.parse(metadata.model));
   if (!settings.success)
     throw new CovistaError('bad-format', `The settings in ${file} cannot be read.`, {
       cause: settings.error,
