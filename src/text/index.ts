@@ -1,7 +1,9 @@
+export { type OwnVectorOptions, trainWordVectors, wordVectorsOf } from './own-vectors.ts';
 export { stopWords } from './stop-words.ts';
 export {
   type StoredTextEncoder,
   type TextBlock,
+  type TextDecomposition,
   TextEncoder,
   type TextEncoderOptions,
 } from './text-encoder.ts';

@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { CovistaError } from '../errors.ts';
-import { type Rows, row, type SparseRows, zeros32 } from '../linalg/matrix.ts';
+import { type Matrix32, type Rows, row, type SparseRows, zeros32 } from '../linalg/matrix.ts';
+import { sparseRows } from './sparse-rows.ts';
 import { stemmer } from './stemmers.ts';
 import { stopWords } from './stop-words.ts';
 import { countOccurrences, inverseDocumentFrequency } from './tf-idf.ts';
-import { countWords, type Vocabulary } from './vocabulary.ts';
+import { countWords, frequentTerms, type Vocabulary } from './vocabulary.ts';
 import type { WordVectors } from './word-vectors.ts';
 import { segmentWords } from './words.ts';
 
@@ -28,6 +29,8 @@ export interface TextEncoderOptions {
    * as many captions as words, since there are so many more of them.
    */
   readonly pairs?: boolean;
+  /** Whether the block `words` counts stop words too, which pairs (`on a`) give a meaning. */
+  readonly keepStopWords?: boolean;
 }
 
 const storedSchema = z.object({
@@ -36,6 +39,7 @@ const storedSchema = z.object({
   minimumCount: z.number().int().positive(),
   stems: z.boolean(),
   pairs: z.boolean(),
+  keepStopWords: z.boolean(),
   wordVectors: z.object({ id: z.string(), size: z.number().int().positive() }).optional(),
   documents: z.number().int().nonnegative(),
   captions: z.number().int().nonnegative(),
@@ -47,6 +51,16 @@ const storedSchema = z.object({
 
 /** What an encoder is stored as. */
 export type StoredTextEncoder = z.infer<typeof storedSchema>;
+
+/** The features of a text as a sum over terms. */
+export interface TextDecomposition {
+  /** The different words of the text in their order; stop words only where the bag counts them. */
+  readonly words: readonly string[];
+  /** For each term the words that made it, as ascending positions in `words`. */
+  readonly owners: readonly (readonly number[])[];
+  /** One matrix a block, terms x size: what each term adds to the text's row. */
+  readonly blocks: readonly Rows[];
+}
 
 /** A column of the block `words`. */
 interface Column {
@@ -63,13 +77,16 @@ export class TextEncoder {
   /** Names and sizes of the blocks, in the order in which {@link TextEncoder.encode} returns them. */
   readonly blocks: readonly { readonly name: TextBlock; readonly size: number }[];
   readonly language: string;
+  /** Of the block `vectors`; undefined without it. */
+  readonly wordVectors: WordVectors | undefined;
 
-  private readonly options: Required<Pick<TextEncoderOptions, 'minimumCount' | 'stems' | 'pairs'>>;
+  private readonly options: Required<
+    Pick<TextEncoderOptions, 'minimumCount' | 'stems' | 'pairs' | 'keepStopWords'>
+  >;
   /** All words, for the weights of their vectors; empty without the block `vectors`. */
   private readonly vocabulary: Vocabulary;
   /** The terms of the block `words`; empty without it. */
   private readonly bag: Vocabulary;
-  private readonly wordVectors: WordVectors | undefined;
   private readonly stopWords: ReadonlySet<string>;
   private readonly stem: (word: string) => string;
   private readonly frequencies: ReadonlyMap<string, number>;
@@ -79,7 +96,15 @@ export class TextEncoder {
     options: TextEncoderOptions,
     count: (encoder: TextEncoder) => [Vocabulary, Vocabulary],
   ) {
-    const { blocks, language = 'en', wordVectors, minimumCount = 5, stems = false, pairs = false } = options;
+    const {
+      blocks,
+      language = 'en',
+      wordVectors,
+      minimumCount = 5,
+      stems = false,
+      pairs = false,
+      keepStopWords = false,
+    } = options;
     if (blocks.length === 0 || new Set(blocks).size < blocks.length)
       throw new CovistaError(
         'usage',
@@ -88,7 +113,7 @@ export class TextEncoder {
     if (blocks.includes('vectors') && wordVectors === undefined)
       throw new CovistaError('usage', 'The text block "vectors" needs word vectors.');
     this.language = language;
-    this.options = { minimumCount, stems, pairs };
+    this.options = { minimumCount, stems, pairs, keepStopWords };
     this.wordVectors = blocks.includes('vectors') ? wordVectors : undefined;
     this.stopWords = stopWords(language);
     this.stem = stems ? stemmer(language) : (word) => word;
@@ -115,11 +140,12 @@ export class TextEncoder {
    */
   static fit(documents: Iterable<readonly string[]>, options: TextEncoderOptions): TextEncoder {
     return new TextEncoder(options, (encoder) => {
-      const words = Array.from(documents, (captions) => captions.map((caption) => encoder.words(caption)));
+      const texts = Array.from(documents);
       const none: Vocabulary = { documents: 0, words: [], frequencies: [] };
-      const all = encoder.wordVectors === undefined ? none : countWords(words.map((some) => some.flat()));
+      const words = (captions: readonly string[]) => captions.flatMap((caption) => encoder.words(caption));
+      const all = encoder.wordVectors === undefined ? none : countWords(texts.map(words));
       if (!options.blocks.includes('words')) return [all, none];
-      const terms = countWords(words.flat().map((caption) => encoder.terms(caption)));
+      const terms = countWords(texts.flat().map((caption) => encoder.terms(caption)));
       return [all, frequentTerms(terms, encoder.options.minimumCount)];
     });
   }
@@ -149,10 +175,38 @@ export class TextEncoder {
    * A row without any known word is zero.
    */
   encode(texts: readonly string[]): Rows[] {
-    const words = texts.map((text) => this.words(text));
     return this.blocks.map(({ name, size }) =>
-      name === 'vectors' ? this.meanVectors(words, size) : this.bagsOfWords(words, size),
+      name === 'vectors' ? this.meanVectors(texts, size) : this.bagsOfWords(texts, size),
     );
+  }
+
+  /**
+   * The features of one text as a sum over its terms: word vectors, words or stems, pairs of neighbours. Encoding is
+   * not linear in the words, but given a text it is such a sum, whose rows add up to what {@link TextEncoder.encode}
+   * gives, up to rounding.
+   */
+  decompose(text: string): TextDecomposition {
+    const words = [...new Set(this.bagWords(text))];
+    const vectorTerms = this.wordVectors === undefined ? [] : this.shares(text);
+    const bagTerms = this.blocks.some(({ name }) => name === 'words') ? this.entries(text) : [];
+    const rows = vectorTerms.length + bagTerms.length;
+    const ownersOf = this.ownersOfTerms(text);
+    return {
+      words,
+      owners: [
+        ...vectorTerms.map(({ word }) => [words.indexOf(word)]),
+        ...bagTerms.map(({ term }) => [...ownersOf.get(term)!].map((word) => words.indexOf(word))),
+      ].map((owners) => owners.sort((a, b) => a - b)),
+      blocks: this.blocks.map(({ name, size }) => {
+        if (name === 'words')
+          return sparseRows([...vectorTerms.map(() => []), ...bagTerms.map((e) => [e])], size);
+        const block = zeros32(rows, size);
+        vectorTerms.forEach(({ vector, share }, i) => {
+          for (let j = 0; j < size; j++) block.data[i * size + j] = share * vector[j]!;
+        });
+        return block;
+      }),
+    };
   }
 
   /** All that is needed to make the same encoder again, except for the word vectors. */
@@ -197,74 +251,77 @@ export class TextEncoder {
     ]);
   }
 
+  /** The words that the terms of a text are made of. */
+  private bagWords(text: string): string[] {
+    return this.options.keepStopWords ? segmentWords(text, this.language) : this.words(text);
+  }
+
   /** The terms of one caption: words or stems, and pairs of neighbours. */
-  private terms(words: readonly string[]): string[] {
-    const stems = words.map((word) => this.stem(word));
+  private terms(text: string): string[] {
+    const stems = this.bagWords(text).map((word) => this.stem(word));
     if (!this.options.pairs) return stems;
     return [...stems, ...stems.slice(1).map((stem, i) => `${stems[i]} ${stem}`)];
   }
 
-  private meanVectors(texts: readonly (readonly string[])[], size: number): Rows {
+  /** Which words of a text made each of its terms. */
+  private ownersOfTerms(text: string): Map<string, Set<string>> {
+    const words = this.bagWords(text);
+    const owners = new Map<string, Set<string>>();
+    this.terms(text).forEach((term, i) => {
+      const pair = i - words.length;
+      const own = pair < 0 ? [words[i]!] : [words[pair]!, words[pair + 1]!];
+      owners.set(term, new Set([...(owners.get(term) ?? []), ...own]));
+    });
+    return owners;
+  }
+
+  /** What each word that has a vector adds to the weighted mean: its share, all shares adding up to 1. */
+  private shares(text: string): { word: string; vector: Float32Array; share: number }[] {
+    let total = 0;
+    const found = [...countOccurrences(this.words(text))].flatMap(([word, count]) => {
+      const vector = this.wordVectors?.vector(word);
+      if (vector === undefined) return [];
+      const frequency = this.frequencies.get(word) ?? 0;
+      const share = count * inverseDocumentFrequency(this.vocabulary.documents, frequency);
+      total += share;
+      return [{ word, vector, share }];
+    });
+    for (const one of found) one.share /= total;
+    return found;
+  }
+
+  private meanVectors(texts: readonly string[], size: number): Matrix32 {
     const means = zeros32(texts.length, size);
     const sum = new Float64Array(size);
-    texts.forEach((words, i) => {
+    texts.forEach((text, i) => {
       sum.fill(0);
-      let total = 0;
-      for (const [word, count] of countOccurrences(words)) {
-        const vector = this.wordVectors?.vector(word);
-        if (vector === undefined) continue;
-        const frequency = this.frequencies.get(word) ?? 0;
-        const share = count * inverseDocumentFrequency(this.vocabulary.documents, frequency);
-        total += share;
+      for (const { vector, share } of this.shares(text))
         for (let j = 0; j < size; j++) sum[j]! += share * vector[j]!;
-      }
-      if (total === 0) return;
-      const mean = row(means, i);
-      for (let j = 0; j < size; j++) mean[j] = sum[j]! / total;
+      row(means, i).set(sum);
     });
     return means;
   }
 
-  private bagsOfWords(texts: readonly (readonly string[])[], columns: number): SparseRows {
-    const offsets = new Uint32Array(texts.length + 1);
-    const indices: number[] = [];
-    const values: number[] = [];
-    texts.forEach((words, i) => {
-      const entries: { index: number; value: number }[] = [];
-      let energy = 0;
-      for (const [term, count] of countOccurrences(this.terms(words))) {
-        const column = this.columns.get(term);
-        if (column === undefined) continue;
-        const value = Math.log1p(count) * column.weight;
-        energy += value * value;
-        entries.push({ index: column.index, value });
-      }
-      entries.sort((a, b) => a.index - b.index);
-      const length = Math.sqrt(energy);
-      for (const { index, value } of entries) {
-        indices.push(index);
-        values.push(value / length);
-      }
-      offsets[i + 1] = indices.length;
-    });
-    return {
-      rows: texts.length,
-      columns,
-      offsets,
-      indices: Uint32Array.from(indices),
-      values: Float32Array.from(values),
-    };
+  /** The columns of the block `words` that a caption fills, ascending, at unit length. */
+  private entries(text: string): { term: string; index: number; value: number }[] {
+    const entries: { term: string; index: number; value: number }[] = [];
+    let energy = 0;
+    for (const [term, count] of countOccurrences(this.terms(text))) {
+      const column = this.columns.get(term);
+      if (column === undefined) continue;
+      const value = Math.log1p(count) * column.weight;
+      energy += value * value;
+      entries.push({ term, index: column.index, value });
+    }
+    const length = Math.sqrt(energy);
+    for (const entry of entries) entry.value /= length;
+    return entries.sort((a, b) => a.index - b.index);
   }
-}
 
-/** The terms that occur often enough. */
-function frequentTerms({ documents, words, frequencies }: Vocabulary, minimum: number): Vocabulary {
-  const kept = words.flatMap((term, i) =>
-    frequencies[i]! >= (term.includes(' ') ? 5 * minimum : minimum) ? [i] : [],
-  );
-  return {
-    documents,
-    words: kept.map((i) => words[i]!),
-    frequencies: kept.map((i) => frequencies[i]!),
-  };
+  private bagsOfWords(texts: readonly string[], columns: number): SparseRows {
+    return sparseRows(
+      texts.map((text) => this.entries(text)),
+      columns,
+    );
+  }
 }

@@ -23,3 +23,15 @@ export function countWords(documents: Iterable<Iterable<string>>): Vocabulary {
     frequencies: sorted.map(([, frequency]) => frequency),
   };
 }
+
+/** The terms that occur in so many texts; pairs of words in five times as many. */
+export function frequentTerms({ documents, words, frequencies }: Vocabulary, minimum: number): Vocabulary {
+  const kept = words.flatMap((term, i) =>
+    frequencies[i]! >= (term.includes(' ') ? 5 * minimum : minimum) ? [i] : [],
+  );
+  return {
+    documents,
+    words: kept.map((i) => words[i]!),
+    frequencies: kept.map((i) => frequencies[i]!),
+  };
+}

@@ -198,3 +198,49 @@ describe.skipIf(!existsSync(tokens))('Flickr8k captions (skipped without ../shar
     expect(training.flat().filter((caption) => encoder.known(caption) === 0)).toHaveLength(0);
   });
 });
+
+describe('the decomposition of a text', () => {
+  const texts = ['The dogs run and the dog runs', 'dog dog dog', 'a kitten plays tennis', 'qqqxzzy', ''];
+
+  test.each(texts.flatMap((text) => [true, false].map((keepStopWords) => ({ text, keepStopWords }))))(
+    'of "$text" adds up to its features, stop words kept: $keepStopWords',
+    ({ text, keepStopWords }) => {
+      const encoder = TextEncoder.fit(PICTURES, {
+        wordVectors,
+        blocks: ['vectors', 'words'],
+        minimumCount: 1,
+        stems: true,
+        pairs: true,
+        keepStopWords,
+      });
+      const encoded = encoder.encode([text]);
+      const { words, owners, blocks } = encoder.decompose(text);
+      blocks.forEach((block, b) => {
+        expect(block.rows).toBe(owners.length);
+        const whole = columnSums(encoded[b]!);
+        columnSums(block).forEach((value, i) => {
+          expect(value).toBeCloseTo(whole[i]!, 6);
+        });
+      });
+      for (const own of owners) for (const word of own) expect(word).toBeLessThan(words.length);
+    },
+  );
+
+  test('names the words that made each term', () => {
+    const captions = [['hot dogs'], ['hot dog']];
+    const encoder = TextEncoder.fit(captions, { blocks: ['words'], minimumCount: 1, stems: true });
+    const { words, owners } = encoder.decompose('hot dog and hot dogs');
+    expect(words).toEqual(['hot', 'dog', 'dogs']);
+    // The stems are `hot` and `dog`, of which the latter has two words.
+    expect(owners.toSorted((a, b) => a.length - b.length)).toEqual([[0], [1, 2]]);
+  });
+});
+
+/** The sum of all rows. */
+function columnSums(rows: Rows): Float64Array {
+  const sums = new Float64Array(rows.columns);
+  if (isSparse(rows)) {
+    for (const [i, column] of rows.indices.entries()) sums[column]! += rows.values[i]!;
+  } else for (const [i, value] of rows.data.entries()) sums[i % rows.columns]! += value;
+  return sums;
+}
