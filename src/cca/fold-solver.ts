@@ -1,7 +1,7 @@
 import { throwIfAborted } from '../errors.ts';
-import type { Engine } from '../linalg/engine.ts';
+import type { Eigen, Engine } from '../linalg/engine.ts';
 import { leadingSvd } from '../linalg/leading-svd.ts';
-import { type Matrix64, zeros64 } from '../linalg/matrix.ts';
+import { type Matrix64, row, zeros64 } from '../linalg/matrix.ts';
 import { transpose } from '../linalg/transpose.ts';
 import { type FitOptions, joined, planViews, type ViewPlan } from './fit-options.ts';
 import { fixSigns } from './fix-signs.ts';
@@ -113,14 +113,12 @@ function principalFactors(
   const size = covariance.rows;
   const mean = meanDiagonal(covariance);
   const weights = new Float64Array(size).fill(1);
-  const decomposed = latest<{ readonly values: Float64Array; readonly vectors: Matrix64 }>();
+  const decomposed = latest<Eigen>();
   return async (ridge) => {
-    const { values, vectors } = await decomposed('', () =>
-      engine.eigenSymmetric(covariance, signal ? { signal } : {}),
+    const { values, vectors } = await decomposed('', async () =>
+      independent(await engine.eigenSymmetric(covariance, signal ? { signal } : {})),
     );
-    const shrinkage = values.map((value) =>
-      value > dependentShare * values[0]! ? 1 / Math.sqrt(value + ridge * mean) : 0,
-    );
+    const shrinkage = values.map((value) => 1 / Math.sqrt(value + ridge * mean));
     return {
       key: '',
       weights,
@@ -129,6 +127,15 @@ function principalFactors(
       unwhiten: (m) => engine.multiply(vectors, scaleRows(m, shrinkage)),
     };
   };
+}
+
+/** Without the directions that hold no variance: many, where there are fewer pictures than features. */
+function independent({ values, vectors }: Eigen): Eigen {
+  let rank = 0;
+  while (rank < values.length && values[rank]! > dependentShare * values[0]!) rank++;
+  const kept = zeros64(vectors.rows, rank);
+  for (let i = 0; i < vectors.rows; i++) row(kept, i).set(row(vectors, i).subarray(0, rank));
+  return { values: values.subarray(0, rank), vectors: kept };
 }
 
 function choleskyFactors(
