@@ -5,7 +5,6 @@ import { zeros32 } from '../linalg/matrix.ts';
 import { type IndexRows, indexRow, rowCount } from './index-rows.ts';
 import { innerProductScorer, type Scorer } from './scorer.ts';
 import { softmaxInPlace } from './softmax.ts';
-import type { TagVote } from './tag-vote.ts';
 
 /** Training captions that vote for tags. */
 export interface CaptionVoters {
@@ -23,6 +22,16 @@ export interface CaptionVoters {
 export interface CaptionVoteOptions {
   /** Softmax temperature T of the similarities, 0.05 by default. */
   readonly temperature?: number;
+}
+
+/** One caption's part in a tag's score. */
+export interface TagVote {
+  /** The training caption's number. */
+  readonly caption: number;
+  /** Its cosine similarity to the picture. */
+  readonly similarity: number;
+  /** What it added to the score, 0..1. */
+  readonly weight: number;
 }
 
 /** Elements of the largest block of pictures x captions. */
@@ -85,7 +94,7 @@ export function captionVote(
  * @returns all captions that hold the word, strongest first
  * @throws CovistaError as {@link captionVote}
  */
-export async function explainCaptionVote(
+export async function explainTag(
   engine: Engine,
   picture: Matrix32,
   voters: CaptionVoters,

@@ -3,7 +3,8 @@ export {
   type CaptionVoteOptions,
   type CaptionVoters,
   captionVote,
-  explainCaptionVote,
+  explainTag,
+  type TagVote,
 } from './caption-vote.ts';
 export { combineQuery } from './combine-query.ts';
 export {
@@ -40,6 +41,5 @@ export {
 } from './tag-calibration.ts';
 export { combinedScorer, fitTagCombination, type TagCombination } from './tag-combination.ts';
 export { joinTags, raiseParents, restrictTags } from './tag-vocabulary.ts';
-export { explainTag, type TagVote, type TagVoteOptions, voteTags } from './tag-vote.ts';
 export { topTags } from './top-tags.ts';
 export { regressionScorer, type WordRegression, WordSums } from './word-regression.ts';
