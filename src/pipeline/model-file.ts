@@ -12,9 +12,10 @@ import {
   toFloat16,
 } from '../linalg/index.ts';
 import { type Matrix32, matrix } from '../linalg/matrix.ts';
-import { TextEncoder, type WordVectors } from '../text/index.ts';
-import type { CaptionBank, Model, QueryBank } from './model.ts';
+import { TextEncoder, type WordVectors, wordVectorsOf } from '../text/index.ts';
+import type { CaptionBank, Member, Model, QueryBank } from './model.ts';
 import { type Recipe, recipeSchema } from './recipe.ts';
+import { OWN_VECTORS } from './text-view.ts';
 
 /** The version of the file's layout. */
 const VERSION = 1;
@@ -28,6 +29,7 @@ export const modelSettingsSchema = z.object({
     blocks: z.array(z.object({ name: z.string(), size: z.number().int().positive() })),
   }),
   text: z.unknown(),
+  joined: z.array(z.unknown()),
   vectors: z.string(),
   tags: z.array(z.string()),
   tagCounts: z.array(z.number().int()),
@@ -58,8 +60,11 @@ export interface LoadedModel {
  */
 export async function saveModel(file: string, model: Model): Promise<void> {
   const tensors = new Map<string, Tensor>();
-  const space = decodeSafetensors(saveJointSpace(model.space));
-  for (const [name, tensor] of space.tensors) tensors.set(`space.${name}`, tensor);
+  const members = [model, ...model.joined];
+  const spaces = members.map((member) => decodeSafetensors(saveJointSpace(member.space)));
+  spaces.forEach((space, i) => {
+    for (const [name, tensor] of space.tensors) tensors.set(`${spaceName(i)}${name}`, tensor);
+  });
   if (model.bank !== undefined) {
     const { embeddings, words, correction } = model.bank;
     tensors.set('bank.embeddings', halves(embeddings));
@@ -71,11 +76,14 @@ export async function saveModel(file: string, model: Model): Promise<void> {
     tensors.set('queries.pictures', halves(model.queries.pictures));
     tensors.set('queries.captions', halves(model.queries.captions));
   }
+  const own = model.vectors === OWN_VECTORS ? model.text.wordVectors : undefined;
+  if (own !== undefined) tensors.set('vectors', vectorTensor(own));
   const bytes = encodeSafetensors(tensors, {
     covista: 'model',
     version: String(VERSION),
     model: modelSettings(model),
-    space: JSON.stringify(space.metadata),
+    spaces: JSON.stringify(spaces.map((space) => space.metadata)),
+    ...(own && { vectorWords: JSON.stringify([...own.words()]) }),
   });
   await writeAtomically(file, bytes);
 }
@@ -83,7 +91,17 @@ export async function saveModel(file: string, model: Model): Promise<void> {
 /** All of a model but its matrices, as JSON that {@link modelSettingsSchema} checks. */
 export function modelSettings(model: Model): string {
   const { recipe, encoder, text, vectors, tags, tagCounts, calibration, trained } = model;
-  return JSON.stringify({ recipe, encoder, text: text.toJSON(), vectors, tags, tagCounts, calibration, trained });
+  return JSON.stringify({
+    recipe,
+    encoder,
+    text: text.toJSON(),
+    joined: model.joined.map((one) => one.text.toJSON()),
+    vectors,
+    tags,
+    tagCounts,
+    calibration,
+    trained,
+  });
 }
 
 /**
@@ -103,7 +121,7 @@ export async function loadModel(
     });
   });
   const { tensors, metadata } = decodeSafetensors(bytes, file);
-  if (metadata.covista !== 'model' || metadata.model === undefined || metadata.space === undefined)
+  if (metadata.covista !== 'model' || metadata.model === undefined || metadata.spaces === undefined)
     throw new CovistaError('bad-format', `${file} is not a Covista model.`);
   if (metadata.version !== String(VERSION))
     throw new CovistaError(
@@ -117,19 +135,22 @@ export async function loadModel(
       cause: settings.error,
     });
   const { recipe, encoder, text, vectors, tags, tagCounts, calibration, trained } = settings.data;
-  const spaceTensors = new Map(
-    [...tensors].flatMap(([name, tensor]) =>
-      name.startsWith('space.') ? [[name.slice('space.'.length), tensor] as const] : [],
-    ),
-  );
-  const wordVectors = recipe.text.includes('vectors') ? await options.wordVectors(vectors) : undefined;
+  const openVectors = async () =>
+    vectors === OWN_VECTORS
+      ? vectorsFrom(tensors.get('vectors'), metadata.vectorWords, file)
+      : options.wordVectors(vectors);
+  const wordVectors = recipe.text.includes('vectors') ? await openVectors() : undefined;
+  const member = (stored: unknown, i: number): Member => ({
+    text: TextEncoder.fromJSON(stored, { wordVectors }),
+    space: spaceFrom(tensors, JSON.parse(metadata.spaces!)[i], i),
+  });
   return {
     model: {
       recipe: recipe as Recipe,
       encoder,
-      text: TextEncoder.fromJSON(text, { wordVectors }),
+      ...member(text, 0),
+      joined: settings.data.joined.map((stored, i) => member(stored, i + 1)),
       vectors,
-      space: loadJointSpace(encodeSafetensors(spaceTensors, JSON.parse(metadata.space))),
       tags,
       tagCounts,
       calibration,
@@ -139,6 +160,36 @@ export async function loadModel(
     },
     id: createHash('sha256').update(bytes).digest('hex').slice(0, 16),
   };
+}
+
+/** Word vectors that were trained on the captions, in full precision so that texts are encoded as before. */
+function vectorTensor(own: WordVectors): Tensor {
+  const data = new Float32Array(own.count * own.size);
+  let at = 0;
+  for (const word of own.words()) {
+    data.set(own.vector(word)!, at);
+    at += own.size;
+  }
+  return { type: 'F32', shape: [own.count, own.size], data };
+}
+
+function vectorsFrom(tensor: Tensor | undefined, words: string | undefined, file: string): WordVectors {
+  const parsed = z.array(z.string()).safeParse(words === undefined ? undefined : JSON.parse(words));
+  if (tensor?.type !== 'F32' || tensor.shape.length !== 2 || !parsed.success)
+    throw new CovistaError('bad-format', `The word vectors in ${file} cannot be read.`);
+  return wordVectorsOf(OWN_VECTORS, parsed.data, matrix(tensor.shape[0]!, tensor.shape[1]!, tensor.data));
+}
+
+/** What the names of a member's tensors begin with. */
+const spaceName = (member: number) => (member === 0 ? 'space.' : `joined.${member}.space.`);
+
+function spaceFrom(tensors: ReadonlyMap<string, Tensor>, metadata: Record<string, string>, member: number) {
+  const own = new Map(
+    [...tensors].flatMap(([name, tensor]) =>
+      name.startsWith(spaceName(member)) ? [[name.slice(spaceName(member).length), tensor] as const] : [],
+    ),
+  );
+  return loadJointSpace(encodeSafetensors(own, metadata));
 }
 
 function bankFrom(tensors: ReadonlyMap<string, Tensor>, file: string): CaptionBank | undefined {

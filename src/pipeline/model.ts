@@ -1,7 +1,7 @@
 import { type JointSpace, normalizeRows, project, scaleComponents } from '../cca/index.ts';
 import type { FeatureBlock } from '../image/image-encoder.ts';
 import type { Engine } from '../linalg/engine.ts';
-import type { Matrix32, Rows } from '../linalg/matrix.ts';
+import { type Matrix32, type Rows, zeros32 } from '../linalg/matrix.ts';
 import { bankCorrection, type IndexRows, type TagCalibration } from '../retrieval/index.ts';
 import type { TextEncoder } from '../text/index.ts';
 import type { Recipe } from './recipe.ts';
@@ -24,14 +24,22 @@ export interface QueryBank {
   readonly captions: Matrix32;
 }
 
+/** One of the spaces of a model, with the text encoder that it belongs to. */
+export interface Member {
+  readonly text: TextEncoder;
+  readonly space: JointSpace;
+}
+
 /** All that was learned from a collection, and all that is needed to search it. */
 export interface Model {
   readonly recipe: Recipe;
   readonly encoder: { readonly id: string; readonly size: number; readonly blocks: readonly FeatureBlock[] };
   readonly text: TextEncoder;
-  /** Where its word vectors come from: `default`, or a file. */
+  /** Where its word vectors come from: `default`, a file, or `own` when they were trained on the captions. */
   readonly vectors: string;
   readonly space: JointSpace;
+  /** Further spaces, whose embeddings are joined to those of the first; most models have none. */
+  readonly joined: readonly Member[];
   /** Tags that can be given, most frequent first. */
   readonly tags: readonly string[];
   /** In how many training pictures each tag occurs. */
@@ -50,23 +58,51 @@ const TEXT = 1;
 
 /** Places pictures in the joint space: unit-length rows (n x k) of image features (n x dx). */
 export function embedPictures(model: Model, features: Matrix32, engine: Engine): Promise<Matrix32> {
-  return embed(model, IMAGE, [imageRows(model.recipe, features)], engine);
+  const rows = [imageRows(model.recipe, features)];
+  return joinedEmbeddings(model, (member) => embed(model.recipe, member.space, IMAGE, rows, engine));
 }
 
 /** Places texts in the joint space: unit-length rows (n x k). A text of unknown words only lands anywhere. */
 export function embedTexts(model: Model, texts: readonly string[], engine: Engine): Promise<Matrix32> {
-  return embed(model, TEXT, model.text.encode(texts), engine);
+  return joinedEmbeddings(model, (member) =>
+    embed(model.recipe, member.space, TEXT, member.text.encode(texts), engine),
+  );
 }
 
 /** Projects, scales each component by its correlation to the recipe's power, and brings rows to unit length. */
 async function embed(
-  model: Pick<Model, 'space' | 'recipe'>,
+  recipe: Recipe,
+  space: JointSpace,
   view: number,
   rows: readonly Rows[],
   engine: Engine,
 ): Promise<Matrix32> {
-  const projected = await project(model.space, view, rows, { engine });
-  return normalizeRows(scaleComponents(projected, model.space.correlations, model.recipe.scaling));
+  const projected = await project(space, view, rows, { engine });
+  return normalizeRows(scaleComponents(projected, space.correlations, recipe.scaling));
+}
+
+/** Length of an embedding (k), all members together. */
+export function embeddingSize(model: Model): number {
+  return [model, ...model.joined].reduce((sum, { space }) => sum + space.correlations.length, 0);
+}
+
+/** The embeddings of all members side by side, brought to unit length: cosines become the mean of the members'. */
+async function joinedEmbeddings(
+  model: Model,
+  embedOne: (member: Member) => Promise<Matrix32>,
+): Promise<Matrix32> {
+  if (model.joined.length === 0) return embedOne(model);
+  const parts: Matrix32[] = [];
+  for (const member of [model, ...model.joined]) parts.push(await embedOne(member));
+  const rows = parts[0]!.rows;
+  const joined = zeros32(rows, embeddingSize(model));
+  let start = 0;
+  for (const { columns, data } of parts) {
+    for (let i = 0; i < rows; i++)
+      joined.data.set(data.subarray(i * columns, (i + 1) * columns), i * joined.columns + start);
+    start += columns;
+  }
+  return normalizeRows(joined);
 }
 
 /** How much the scores of pictures are lowered when texts query them; zeros where the recipe corrects nothing. */

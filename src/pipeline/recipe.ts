@@ -21,8 +21,7 @@ export interface Recipe {
   readonly unit: 'picture' | 'caption';
   /** The blocks of the text view. */
   readonly text: readonly ('vectors' | 'words')[];
-  /** What the block `words` counts: stems in place of words, and pairs of neighbouring words too. */
-  readonly terms: { readonly stems: boolean; readonly pairs: boolean };
+  readonly terms: Terms;
   /** How blocks are brought to a common scale before CCA, for image and text blocks. */
   readonly normalize: { readonly image: Normalization; readonly text: Normalization };
   /** Added to the diagonal of each view's covariance, as a share of its mean diagonal: image, text. */
@@ -36,7 +35,18 @@ export interface Recipe {
    * pictures: softmax temperature, and the weight of what is subtracted. None when left out.
    */
   readonly hubness?: { readonly temperature: number; readonly weight: number } | undefined;
+  /** Steps of contrastive refinement after CCA, which take tens of seconds; none when left out. */
+  readonly refine?: { readonly steps: number } | undefined;
+  /** Further models that differ in their terms only; their embeddings are joined to those of the first. */
+  readonly joined?: readonly { readonly terms: Terms }[] | undefined;
   readonly tags: TagMethod;
+}
+
+/** What the block `words` of a text counts. */
+export interface Terms {
+  readonly stems: boolean;
+  readonly pairs: boolean;
+  readonly keepStopWords: boolean;
 }
 
 /**
@@ -49,7 +59,7 @@ const article: Recipe = {
   image: 'plain',
   unit: 'picture',
   text: ['vectors'],
-  terms: { stems: false, pairs: false },
+  terms: { stems: false, pairs: false, keepStopWords: false },
   normalize: { image: 'none', text: 'none' },
   ridge: [1e-4, 1e-4],
   dimensions: 100,
@@ -63,7 +73,7 @@ const standard: Recipe = {
   image: 'square-root',
   unit: 'caption',
   text: ['vectors', 'words'],
-  terms: { stems: true, pairs: true },
+  terms: { stems: true, pairs: true, keepStopWords: false },
   normalize: { image: 'standardize', text: 'energy' },
   ridge: [1, 2],
   dimensions: 512,
@@ -72,6 +82,15 @@ const standard: Recipe = {
   tags: { method: 'vote', temperature: 0.05, correction: 0.5 },
 };
 
+/** Whatever pays on validation pictures: two models, each refined, joined. */
+const best: Recipe = {
+  ...standard,
+  name: 'best',
+  refine: { steps: 90 },
+  joined: [{ terms: { stems: true, pairs: true, keepStopWords: true } }],
+};
+
+const terms = z.object({ stems: z.boolean(), pairs: z.boolean(), keepStopWords: z.boolean() });
 const normalization = z.enum(['none', 'energy', 'standardize']);
 
 /** A recipe as stored with a model. */
@@ -80,12 +99,14 @@ export const recipeSchema = z.object({
   image: z.enum(['plain', 'square-root']),
   unit: z.enum(['picture', 'caption']),
   text: z.array(z.enum(['vectors', 'words'])),
-  terms: z.object({ stems: z.boolean(), pairs: z.boolean() }),
+  terms,
   normalize: z.object({ image: normalization, text: normalization }),
   ridge: z.tuple([z.number(), z.number()]),
   dimensions: z.number().int().positive(),
   scaling: z.number(),
   hubness: z.object({ temperature: z.number().positive(), weight: z.number() }).optional(),
+  refine: z.object({ steps: z.number().int().positive() }).optional(),
+  joined: z.array(z.object({ terms })).optional(),
   tags: z.discriminatedUnion('method', [
     z.object({ method: z.literal('nearest') }),
     z.object({
@@ -97,7 +118,7 @@ export const recipeSchema = z.object({
 });
 
 /** All recipes by name. */
-export const RECIPES: Readonly<Record<string, Recipe>> = { article, default: standard };
+export const RECIPES: Readonly<Record<string, Recipe>> = { article, default: standard, best };
 
 /**
  * A recipe by its name.

@@ -5,7 +5,7 @@ import type { Engine } from '../linalg/engine.ts';
 import { joinRows, type Matrix32, matrix, selectRows } from '../linalg/matrix.ts';
 import type { WorkOptions } from '../progress.ts';
 import { combineQuery, Gallery, parseQuery } from '../retrieval/index.ts';
-import { embedPictures, embedTexts, type Model, pictureHubness } from './model.ts';
+import { embeddingSize, embedPictures, embedTexts, type Model, pictureHubness } from './model.ts';
 
 /** A picture that was found. */
 export interface Hit {
@@ -37,7 +37,7 @@ export async function openPictureIndex(
   engine: Engine,
   { signal, onProgress }: WorkOptions = {},
 ): Promise<PictureIndex> {
-  const k = model.space.correlations.length;
+  const k = embeddingSize(model);
   let stored = await library.embeddings(modelId, k);
   const total = await library.count();
   if (total === 0)

@@ -121,6 +121,7 @@ export async function loadStarter(
       text,
       space: readSpace(tensors, metadata, () => fail('joint space')),
       calibration,
+      joined: [],
       bank: undefined,
       queries: undefined,
     },

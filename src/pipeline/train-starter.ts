@@ -19,7 +19,7 @@ export interface StarterSize {
 }
 
 /** What fits in 25 MB with the 1,952 features of the default encoder. */
-export const STARTER_SIZE: StarterSize = { terms: 2200, dimensions: 256, pictures: 500 };
+export const STARTER_SIZE: StarterSize = { terms: 2000, dimensions: 256, pictures: 1000 };
 
 /** Every so many-th picture calibrates the tags of a model that was learned from the others. */
 const CALIBRATE_EVERY = 10;
@@ -69,6 +69,7 @@ export async function trainStarter(
     tags,
     tagCounts: pictureCounts(tokens, tags),
     calibration: undefined,
+    joined: [],
     bank: undefined,
     queries: undefined,
     trained: { pictures, captions: tokens.flat().length },

@@ -1,22 +1,28 @@
+import type { Moments } from '../cca/index.ts';
 import { CovistaError } from '../errors.ts';
 import { tagTruth, tagVocabulary } from '../evaluation/index.ts';
 import type { Engine } from '../linalg/engine.ts';
 import type { Matrix32 } from '../linalg/matrix.ts';
 import type { WorkOptions } from '../progress.ts';
 import { fitTagCalibration, type TagCalibration } from '../retrieval/index.ts';
-import { TextEncoder, type WordVectors } from '../text/index.ts';
+import type { WordVectors } from '../text/index.ts';
 import { captionBank, queryBank } from './banks.ts';
-import { embedPictures, type Model } from './model.ts';
+import { embedPictures, type Member, type Model } from './model.ts';
 import { type PairSource, pairMoments, solveRecipe } from './pairs.ts';
 import type { Recipe } from './recipe.ts';
+import { refineSpace } from './refine-space.ts';
 import { tagScorer } from './tag.ts';
+import { fitTextEncoder } from './text-view.ts';
 
 /** What training needs besides the pairs. */
 export interface TrainOptions extends WorkOptions {
   readonly engine: Engine;
   /** For recipes whose text view holds word vectors. */
   readonly wordVectors?: WordVectors;
-  /** Where these come from, stored with the model: a file, or `default` when left out. */
+  /**
+   * Where these come from, stored with the model: a file, or `default` when left out. `own` trains them on the
+   * captions, in place of `wordVectors`, and stores them with the model.
+   */
   readonly vectors?: string;
   /** Of the captions, as a BCP 47 tag; `en` when left out. */
   readonly language?: string;
@@ -35,32 +41,26 @@ const CALIBRATE_EVERY = 10;
  * @throws CovistaError `no-data` without any pair
  */
 export async function train(pairs: PairSource, recipe: Recipe, options: TrainOptions): Promise<Model> {
-  const { onProgress } = options;
   const pictures = pairs.captions.length;
   if (pictures === 0)
     throw new CovistaError('no-data', 'There is nothing to learn from: no picture has words.', {
       hint: 'Name a captions file when indexing, or put a .txt file with words beside each picture.',
     });
-  const text = TextEncoder.fit(pairs.captions, {
-    language: options.language,
-    wordVectors: options.wordVectors,
-    blocks: recipe.text,
-    minimumCount: minimumCaptions(pictures),
-    ...recipe.terms,
-  });
   const calibrated = recipe.tags.method === 'vote' && pictures >= CALIBRATE_FROM;
   const isHeld = (position: number) => calibrated && position % CALIBRATE_EVERY === 0;
-  const { kept, held, heldFeatures } = await pairMoments(pairs, recipe, text, isHeld, options);
-  onProgress?.({ stage: 'solve', done: 0 });
+  const members: Learned[] = [];
+  for (const { terms } of [recipe, ...(recipe.joined ?? [])])
+    members.push(await learn(pairs, { ...recipe, terms }, isHeld, calibrated, options));
+  const [first, ...others] = members;
+  const { text } = first!.final;
   const tokens = pairs.captions.map((some) => some.map((caption) => text.words(caption)));
   const tags = tagVocabulary(tokens, { minimumPictures: minimumPictures(pictures) });
-  const space = await solveRecipe(calibrated ? kept.merge(held) : kept, recipe, pairs.encoder, options);
   const model: Model = {
     recipe,
     encoder: pairs.encoder,
-    text,
     vectors: options.vectors ?? 'default',
-    space,
+    ...first!.final,
+    joined: others.map(({ final }) => final),
     tags,
     tagCounts: pictureCounts(tokens, tags),
     calibration: undefined,
@@ -68,17 +68,42 @@ export async function train(pairs: PairSource, recipe: Recipe, options: TrainOpt
     queries: undefined,
     trained: { pictures, captions: pairs.captions.reduce((sum, some) => sum + some.length, 0) },
   };
-  const calibration =
-    heldFeatures === undefined
-      ? undefined
-      : await calibrationOf(
-          { ...model, space: await solveRecipe(kept, recipe, pairs.encoder, options) },
-          pairs,
-          isHeld,
-          heldFeatures,
-          options,
-        );
-  return { ...(await withBanks(model, pairs, () => true, options)), calibration };
+  const complete = await withBanks(model, pairs, () => true, options);
+  if (!calibrated) return complete;
+  const withoutHeld = { ...model, ...first!.partial!, joined: others.map(({ partial }) => partial!) };
+  return {
+    ...complete,
+    calibration: await calibrationOf(withoutHeld, pairs, isHeld, first!.heldFeatures!, options),
+  };
+}
+
+/** One member of a model, and the same learned without the pictures that were held out. */
+interface Learned {
+  readonly final: Member;
+  readonly partial: Member | undefined;
+  readonly heldFeatures: Matrix32 | undefined;
+}
+
+/** Learns one member: text encoder, moments, CCA, refinement. */
+async function learn(
+  pairs: PairSource,
+  recipe: Recipe,
+  isHeld: (position: number) => boolean,
+  calibrated: boolean,
+  options: TrainOptions,
+): Promise<Learned> {
+  const text = await fitTextEncoder(pairs, recipe, options);
+  const { kept, held, heldFeatures } = await pairMoments(pairs, recipe, text, isHeld, options);
+  const space = async (moments: Moments, isUsed: (position: number) => boolean) => {
+    options.onProgress?.({ stage: 'solve', done: 0 });
+    const solved = await solveRecipe(moments, recipe, pairs.encoder, options);
+    return recipe.refine === undefined ? solved : refineSpace(solved, pairs, isUsed, recipe, text, options);
+  };
+  return {
+    final: { text, space: await space(calibrated ? kept.merge(held) : kept, () => true) },
+    partial: calibrated ? { text, space: await space(kept, (i) => !isHeld(i)) } : undefined,
+    heldFeatures,
+  };
 }
 
 /** The model with the captions that vote for its tags and the queries that tell its hubs. */
@@ -139,14 +164,6 @@ export function pictureCounts(
       if (count !== undefined) counts.set(word, count + 1);
     }
   return tags.map((tag) => counts.get(tag)!);
-}
-
-/**
- * In how many training captions a word must occur to be a column: what occurs once tells little, but it is all there
- * is in a small collection.
- */
-export function minimumCaptions(pictures: number): number {
-  return pictures >= 200 ? 2 : 1;
 }
 
 /**

@@ -1,0 +1,45 @@
+import { type JointSpace, refine } from '../cca/index.ts';
+import type { Engine } from '../linalg/engine.ts';
+import { joinRows, type Matrix32, selectRows } from '../linalg/matrix.ts';
+import type { WorkOptions } from '../progress.ts';
+import type { TextEncoder } from '../text/index.ts';
+import { imageRows } from './model.ts';
+import type { PairSource } from './pairs.ts';
+import type { Recipe } from './recipe.ts';
+
+/** Pictures that refinement learns from at most: their features are all in memory, and few steps see more. */
+const LARGEST = 60_000;
+
+/**
+ * Refines a space by contrastive steps on the pictures that it was learned from, or an even selection of them.
+ * @param isUsed whether the picture at a position was learned from
+ */
+export async function refineSpace(
+  space: JointSpace,
+  pairs: PairSource,
+  isUsed: (position: number) => boolean,
+  recipe: Recipe,
+  text: TextEncoder,
+  options: WorkOptions & { readonly engine: Engine },
+): Promise<JointSpace> {
+  const every = Math.ceil(pairs.captions.length / LARGEST);
+  const isTaken = (position: number) => position % every === 0 && isUsed(position);
+  const parts: Matrix32[] = [];
+  let first = 0;
+  for await (const features of pairs.features()) {
+    const rows = Array.from({ length: features.rows }, (_, i) => i).filter((i) => isTaken(first + i));
+    if (rows.length > 0) parts.push(imageRows(recipe, selectRows(features, rows)));
+    first += features.rows;
+  }
+  const captions = pairs.captions.filter((_, i) => isTaken(i));
+  const refined = await refine(
+    space,
+    {
+      images: [joinRows(parts)],
+      texts: text.encode(captions.flat()),
+      of: Uint32Array.from(captions.flatMap((some, picture) => some.map(() => picture))),
+    },
+    { ...options, scaling: recipe.scaling, steps: recipe.refine!.steps, seed: 1 },
+  );
+  return refined.space;
+}

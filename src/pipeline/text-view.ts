@@ -1,0 +1,41 @@
+import { segmentWords, stopWords, TextEncoder, trainWordVectors, type WordVectors } from '../text/index.ts';
+import type { PairSource } from './pairs.ts';
+import type { Recipe } from './recipe.ts';
+import type { TrainOptions } from './train.ts';
+
+/** Names word vectors that are trained on the captions and stored with the model. */
+export const OWN_VECTORS = 'own';
+
+/** Fits the text encoder of a recipe to the captions of pictures, training word vectors on them where asked for. */
+export async function fitTextEncoder(
+  { captions }: Pick<PairSource, 'captions'>,
+  recipe: Recipe,
+  options: TrainOptions,
+): Promise<TextEncoder> {
+  return TextEncoder.fit(captions, {
+    language: options.language,
+    wordVectors: await vectorsFor(captions, recipe, options),
+    blocks: recipe.text,
+    minimumCount: minimumCaptions(captions.length),
+    ...recipe.terms,
+  });
+}
+
+/** In how many training captions a word must occur to be a column: what occurs once tells little, but it is all there is in a small collection. */
+export function minimumCaptions(pictures: number): number {
+  return pictures >= 200 ? 2 : 1;
+}
+
+async function vectorsFor(
+  captions: PairSource['captions'],
+  recipe: Recipe,
+  { engine, language = 'en', vectors, wordVectors, signal, onProgress }: TrainOptions,
+): Promise<WordVectors | undefined> {
+  if (vectors !== OWN_VECTORS || !recipe.text.includes('vectors')) return wordVectors;
+  onProgress?.({ stage: 'train word vectors', done: 0 });
+  const stop = stopWords(language);
+  const words = captions
+    .flat()
+    .map((caption) => segmentWords(caption, language).filter((word) => !stop.has(word)));
+  return trainWordVectors(words, { engine, minimumCount: minimumCaptions(captions.length), signal });
+}
