@@ -69,7 +69,7 @@ export function similarityEmbeddings(
       // Half of the power on either side.
       return scaled(
         normalizeRows(scaled(variates, new Float64Array(k).fill(1))),
-        kept.map((rho) => rho ** (power / 2)),
+        kept.map((rho) => Math.sqrt(rho ** power)),
       );
     case 'euclidean':
       return withSquaredLengths(
