@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { InvalidArgumentError, Option } from 'commander';
 
 /** `--library <dir>`: the same for all commands. */
@@ -16,8 +17,17 @@ export const quietOption = () => new Option('-q, --quiet', 'show no progress');
 export const countOption = (what: string, initial: number) =>
   new Option('-n, --count <count>', what).argParser(wholeNumber(1)).default(initial);
 
+/** `--vectors <file>`: word vectors; a file's path is stored with the model, so it is made to hold from anywhere. */
+export const vectorsOption = () =>
+  new Option(
+    '--vectors <file>',
+    'word vectors: a file in the format of word2vec, GloVe, fastText or Numberbatch, or "own" to train them on the captions',
+  )
+    .argParser((value) => (value === 'default' || value === 'own' ? value : resolve(value)))
+    .default('default');
+
 /** Parses a whole number of at least `least`. */
-function wholeNumber(least: number): (text: string) => number {
+export function wholeNumber(least: number): (text: string) => number {
   return (text) => {
     const value = Number(text);
     if (!Number.isInteger(value) || value < least)

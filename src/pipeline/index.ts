@@ -20,6 +20,14 @@ export { demoReport } from './demo-report.ts';
 export { type Evaluation, evaluateModel, type Quality, type TestSet } from './evaluate.ts';
 export { type Experiment, type ExperimentResult, runExperiment } from './experiment.ts';
 export { type ExperimentFiles, readExperiment } from './experiment-files.ts';
+export {
+  type ExplainedHit,
+  type ExplainedPart,
+  type ExplainedTag,
+  explainHits,
+  explainTags,
+  type SupportingCaption,
+} from './explain.ts';
 export { captionsOf, fitLibrary, libraryPairs } from './fit-library.ts';
 export { evaluateFolds, type FoldedQuality } from './fold-evaluation.ts';
 export { type IndexOptions, type IndexResult, indexPictures } from './index-pictures.ts';
@@ -34,8 +42,11 @@ export {
   type Hit,
   openPictureIndex,
   type PictureIndex,
+  pictureIndex,
   type SearchQuery,
   search,
 } from './search.ts';
+export { type SelectedRecipe, type SelectRecipeOptions, selectRecipe } from './select-recipe.ts';
 export { type Tag, tagFeatures, tagScorer } from './tag.ts';
+export { OWN_VECTORS } from './text-view.ts';
 export { type TrainOptions, train } from './train.ts';

@@ -94,6 +94,7 @@ export function solveRecipe(
     views: [[0], recipe.text.map((_, i) => i + 1)],
     normalize: [recipe.normalize.image, ...recipe.text.map(() => recipe.normalize.text)],
     parts: [encoder.blocks.map((block) => block.size)],
+    blockWeights: recipe.blockWeights,
     ridge: [...recipe.ridge],
     dimensions: recipe.dimensions,
     signal,

@@ -26,6 +26,8 @@ export interface Recipe {
   readonly normalize: { readonly image: Normalization; readonly text: Normalization };
   /** Added to the diagonal of each view's covariance, as a share of its mean diagonal: image, text. */
   readonly ridge: readonly [number, number];
+  /** A factor for each block after normalisation: image, then the text blocks. All 1 when left out. */
+  readonly blockWeights?: readonly number[] | undefined;
   /** Canonical dimensions kept, at most the rank. */
   readonly dimensions: number;
   /** Components are scaled by their canonical correlation to this power before cosine similarity. */
@@ -102,6 +104,7 @@ export const recipeSchema = z.object({
   terms,
   normalize: z.object({ image: normalization, text: normalization }),
   ridge: z.tuple([z.number(), z.number()]),
+  blockWeights: z.array(z.number().nonnegative()).optional(),
   dimensions: z.number().int().positive(),
   scaling: z.number(),
   hubness: z.object({ temperature: z.number().positive(), weight: z.number() }).optional(),

@@ -12,11 +12,12 @@ import type { Engine } from '../linalg/engine.ts';
 import { joinRows, type Matrix32, selectRows } from '../linalg/matrix.ts';
 import { createRandom } from '../linalg/random.ts';
 import { bankCorrection } from '../retrieval/index.ts';
-import { TextEncoder } from '../text/index.ts';
+import type { TextEncoder } from '../text/index.ts';
 import { imageRows } from './model.ts';
 import { type PairSource, paired } from './pairs.ts';
 import type { Recipe } from './recipe.ts';
-import { minimumCaptions, type TrainOptions } from './train.ts';
+import { fitTextEncoder } from './text-view.ts';
+import type { TrainOptions } from './train.ts';
 
 /** What {@link selectRecipe} takes. */
 export interface SelectRecipeOptions extends TrainOptions {
@@ -34,10 +35,8 @@ export interface SelectRecipeOptions extends TrainOptions {
 
 /** The recipe that was chosen, and how. */
 export interface SelectedRecipe {
-  /** The given recipe with the chosen ridge, dimensions and scaling. */
+  /** The given recipe with the chosen ridge, block weights, dimensions and scaling. */
   readonly recipe: Recipe;
-  /** The chosen weight of each block: image, then the recipe's text blocks. */
-  readonly blockWeights: readonly number[];
   /** The curve; its scores are the mean of Recall@1, @5 and @10 in both directions on held-out pairs, in per cent. */
   readonly selection: Selection;
 }
@@ -63,13 +62,7 @@ export async function selectRecipe(
   const pictures = pairs.captions.length;
   const { folds = pictures < 2000 ? 5 : 3 } = options;
   const plan = planFolds(pairs.captions, folds, seed);
-  const text = TextEncoder.fit(pairs.captions, {
-    language: options.language,
-    wordVectors: options.wordVectors,
-    blocks: recipe.text,
-    minimumCount: minimumCaptions(pictures),
-    ...recipe.terms,
-  });
+  const text = await fitTextEncoder(pairs, recipe, options);
   const { total, foldMoments, features } = await foldsInOnePass(pairs, plan, recipe, text, options);
   const parts = plan.scored.map((scored, fold) => foldItems(scored, plan.bank[fold]!, pairs, recipe));
   const selectionFolds = parts.map(
@@ -88,7 +81,7 @@ export async function selectRecipe(
   );
   const start: SpaceParameters = {
     ridge: recipe.ridge,
-    blockWeights: [1, ...recipe.text.map(() => 1)],
+    blockWeights: recipe.blockWeights ?? [1, ...recipe.text.map(() => 1)],
     dimensions: recipe.dimensions,
     similarity: { form: 'cosine', power: recipe.scaling },
   };
@@ -110,10 +103,10 @@ export async function selectRecipe(
     recipe: {
       ...recipe,
       ridge: parameters.ridge,
+      blockWeights: parameters.blockWeights,
       dimensions: parameters.dimensions,
       scaling: parameters.similarity.power,
     },
-    blockWeights: parameters.blockWeights,
     selection,
   };
 }
