@@ -94,7 +94,7 @@ export function captionVote(
  * @returns all captions that hold the word, strongest first
  * @throws CovistaError as {@link captionVote}
  */
-export async function explainTag(
+export async function explainCaptionVote(
   engine: Engine,
   picture: Matrix32,
   voters: CaptionVoters,

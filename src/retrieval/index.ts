@@ -3,7 +3,7 @@ export {
   type CaptionVoteOptions,
   type CaptionVoters,
   captionVote,
-  explainTag,
+  explainCaptionVote,
   type TagVote,
 } from './caption-vote.ts';
 export { combineQuery } from './combine-query.ts';

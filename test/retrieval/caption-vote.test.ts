@@ -3,7 +3,7 @@ import { createRandom, matrix, referenceEngine } from '../../src/linalg/index.ts
 import {
   bankCorrection,
   captionVote,
-  explainTag,
+  explainCaptionVote,
   softMaximum,
   softmaxInPlace,
   wordRows,
@@ -108,7 +108,7 @@ describe('captionVote', () => {
       const one = matrix(1, 6, pictures.data.slice(picture * 6, (picture + 1) * 6));
       const similarity = await engine.multiply(one, voters.embeddings, { transposeB: true });
       for (let word = 0; word < 4; word++) {
-        const votes = await explainTag(engine, one, corrected, word);
+        const votes = await explainCaptionVote(engine, one, corrected, word);
         const sum = votes.reduce((total, vote) => total + vote.weight, 0);
         expect(sum).toBeCloseTo(scores.data[picture * 4 + word]!, 5);
         for (const [i, vote] of votes.entries()) {
