@@ -170,7 +170,7 @@ export function pictureCounts(
  * In how many training pictures a word must occur to be given as a tag: 5 in large collections, where rarer words are
  * mostly misspellings, and fewer in small ones, where every word counts.
  */
-function minimumPictures(pictures: number): number {
+export function minimumPictures(pictures: number): number {
   if (pictures >= 2000) return 5;
   return pictures >= 200 ? 2 : 1;
 }
