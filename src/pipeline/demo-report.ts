@@ -51,7 +51,7 @@ export function demoReport(demo: DemoResult, origin: readonly string[]): string 
     method: [
       'Unseen artist: nothing drawn by the fourth artist was learned from. A query is all words of a concept; each drawing of the fourth artist is one item to be found.',
       'Unseen concepts: a fifth of the concepts, chosen by a seed, was learned from in no artist’s drawing. Their words may be known from other concepts.',
-      'Queries of figure 1 search the fourth artist’s drawings; right is a picture whose words include all words of the query. Pictures of figure 2 show concepts that were never learned from.',
+      'Queries of figure 1 search the fourth artist’s drawings; a picture whose words include all words of the query is marked as right; others may be right too. Pictures of figure 2 show concepts that were never learned from.',
     ],
   };
   return renderReport(data);
