@@ -8,6 +8,9 @@ import { type CaptionBank, embedPictures, embedTexts, type Model, type QueryBank
 /** More training captions than this vote no better but cost memory: an even selection of them is kept. */
 const LARGEST_BANK = 200_000;
 
+/** Up to so many training captions are kept as texts too, which are about 60 bytes each. */
+const LARGEST_TEXTS = 50_000;
+
 /** Pictures and captions that tell hubs from others: more change the correction by less than they cost. */
 const QUERY_BANK = 6000;
 
@@ -33,7 +36,8 @@ export async function captionBank(
   }
   onProgress?.({ stage: 'place training captions', done: kept.length, total: kept.length, unit: 'captions' });
   const embeddings = joinRows(parts);
-  return { embeddings, words, correction: await voterCorrection(model, embeddings, engine) };
+  const correction = await voterCorrection(model, embeddings, engine);
+  return { embeddings, words, correction, texts: kept.length <= LARGEST_TEXTS ? kept : undefined };
 }
 
 /** How much each voting caption's similarities are lowered, from the training pictures that it is near to. */

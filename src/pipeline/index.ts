@@ -32,7 +32,7 @@ export { captionsOf, fitLibrary, libraryPairs } from './fit-library.ts';
 export { evaluateFolds, type FoldedQuality } from './fold-evaluation.ts';
 export { type IndexOptions, type IndexResult, indexPictures } from './index-pictures.ts';
 export { libraryExperiment } from './library-experiment.ts';
-export { type CaptionBank, embedPictures, embedTexts, type Model } from './model.ts';
+export { type CaptionBank, embedPictures, embedTexts, type Model, pictureHubness } from './model.ts';
 export { type LoadedModel, loadModel, saveModel } from './model-file.ts';
 export type { PairSource } from './pairs.ts';
 export { RECIPES, type Recipe, recipeByName, type TagMethod } from './recipe.ts';

@@ -83,6 +83,7 @@ export async function saveModel(file: string, model: Model): Promise<void> {
     version: String(VERSION),
     model: modelSettings(model),
     spaces: JSON.stringify(spaces.map((space) => space.metadata)),
+    ...(model.bank?.texts && { captions: JSON.stringify(model.bank.texts) }),
     ...(own && { vectorWords: JSON.stringify([...own.words()]) }),
   });
   await writeAtomically(file, bytes);
@@ -154,7 +155,7 @@ export async function loadModel(
       tags,
       tagCounts,
       calibration,
-      bank: bankFrom(tensors, file),
+      bank: bankFrom(tensors, metadata.captions, file),
       queries: queriesFrom(tensors),
       trained,
     },
@@ -192,13 +193,22 @@ function spaceFrom(tensors: ReadonlyMap<string, Tensor>, metadata: Record<string
   return loadJointSpace(encodeSafetensors(own, metadata));
 }
 
-function bankFrom(tensors: ReadonlyMap<string, Tensor>, file: string): CaptionBank | undefined {
+function bankFrom(
+  tensors: ReadonlyMap<string, Tensor>,
+  captions: string | undefined,
+  file: string,
+): CaptionBank | undefined {
   const embeddings = tensors.get('bank.embeddings');
   if (embeddings === undefined) return undefined;
   const offsets = tensors.get('bank.offsets');
   const words = tensors.get('bank.words');
   const correction = tensors.get('bank.correction');
+  const texts = z
+    .array(z.string())
+    .optional()
+    .safeParse(captions === undefined ? undefined : JSON.parse(captions));
   if (
+    !texts.success ||
     embeddings.type !== 'F16' ||
     offsets?.type !== 'U32' ||
     words?.type !== 'U32' ||
@@ -209,6 +219,7 @@ function bankFrom(tensors: ReadonlyMap<string, Tensor>, file: string): CaptionBa
     embeddings: fromHalves(embeddings)!,
     words: { offsets: offsets.data, indices: words.data },
     correction: correction.data,
+    texts: texts.data,
   };
 }
 

@@ -14,6 +14,8 @@ export interface CaptionBank {
   readonly words: IndexRows;
   /** How much the similarity of each caption is lowered because it is a hub. */
   readonly correction: Float32Array;
+  /** The captions themselves, to show which of them spoke for a result; banks that are large are without. */
+  readonly texts?: readonly string[] | undefined;
 }
 
 /** Queries of the training set, as they tell which items are hubs. */
@@ -69,6 +71,16 @@ export function embedTexts(model: Model, texts: readonly string[], engine: Engin
   );
 }
 
+/** The text view of a joint space: rows of text features, n x k, before they are brought to unit length. */
+export function projectText(
+  recipe: Recipe,
+  space: JointSpace,
+  rows: readonly Rows[],
+  engine: Engine,
+): Promise<Matrix32> {
+  return projectScaled(recipe, space, TEXT, rows, engine);
+}
+
 /** Projects, scales each component by its correlation to the recipe's power, and brings rows to unit length. */
 async function embed(
   recipe: Recipe,
@@ -77,8 +89,18 @@ async function embed(
   rows: readonly Rows[],
   engine: Engine,
 ): Promise<Matrix32> {
+  return normalizeRows(await projectScaled(recipe, space, view, rows, engine));
+}
+
+async function projectScaled(
+  recipe: Recipe,
+  space: JointSpace,
+  view: number,
+  rows: readonly Rows[],
+  engine: Engine,
+): Promise<Matrix32> {
   const projected = await project(space, view, rows, { engine });
-  return normalizeRows(scaleComponents(projected, space.correlations, recipe.scaling));
+  return scaleComponents(projected, space.correlations, recipe.scaling);
 }
 
 /** Length of an embedding (k), all members together. */

@@ -1,10 +1,10 @@
 import { CovistaError, throwIfAborted } from '../errors.ts';
 import type { ImageEncoder } from '../image/image-encoder.ts';
-import type { Library, VectorBatch } from '../library/index.ts';
+import type { EmbeddingBatch, Library, VectorBatch } from '../library/index.ts';
 import type { Engine } from '../linalg/engine.ts';
 import { joinRows, type Matrix32, matrix, selectRows } from '../linalg/matrix.ts';
 import type { WorkOptions } from '../progress.ts';
-import { combineQuery, Gallery, parseQuery } from '../retrieval/index.ts';
+import { combineQuery, Gallery, parseQuery, type QueryPart } from '../retrieval/index.ts';
 import { embeddingSize, embedPictures, embedTexts, type Model, pictureHubness } from './model.ts';
 
 /** A picture that was found. */
@@ -18,6 +18,10 @@ export interface Hit {
 /** A library's pictures, ready to be searched. */
 export interface PictureIndex {
   readonly paths: readonly string[];
+  /** Pictures x k, rows of unit length. */
+  readonly embeddings: Matrix32;
+  /** How much the score of each picture is lowered for queries that hold words. */
+  readonly correction: Float32Array;
   /** For queries that hold words: pictures that are near to words of all kinds are lowered. */
   readonly byWords: Gallery;
   /** For queries that are a picture: cosine similarity. */
@@ -59,13 +63,20 @@ export async function openPictureIndex(
     }
     stored = await library.embeddings(modelId, k);
   }
+  return pictureIndex(stored, engine);
+}
+
+/** Pictures, ready to be searched, from their embeddings and how much of a hub each of them is. */
+export function pictureIndex({ paths, vectors, hubness }: EmbeddingBatch, engine: Engine): PictureIndex {
   // Taking off the mean keeps scores near to the cosines they come from.
-  const mean = stored.hubness.reduce((sum, value) => sum + value, 0) / stored.hubness.length;
-  const correction = stored.hubness.map((value) => value - mean);
+  const mean = hubness.reduce((sum, value) => sum + value, 0) / hubness.length;
+  const correction = hubness.map((value) => value - mean);
   return {
-    paths: stored.paths,
-    byWords: new Gallery(engine, stored.vectors, { correction }),
-    byPicture: new Gallery(engine, stored.vectors),
+    paths,
+    embeddings: vectors,
+    correction,
+    byWords: new Gallery(engine, vectors, { correction }),
+    byPicture: new Gallery(engine, vectors),
   };
 }
 
@@ -78,19 +89,28 @@ export interface SearchQuery {
 }
 
 /**
- * Places a query in the joint space: the weighted sum of its parts, each of unit length.
- * @returns 1 x k, of unit length
+ * The parts of a query in words that the model knows any word of.
  * @throws CovistaError `usage` for a query that cannot be read, or none of whose words is known to the model
  */
-export async function embedQuery(model: Model, query: SearchQuery, engine: Engine): Promise<Matrix32> {
-  const parts = query.words === undefined ? [] : parseQuery(query.words).parts;
+export function knownParts(model: Model, words: string | undefined): readonly QueryPart[] {
+  const parts = words === undefined ? [] : parseQuery(words).parts;
   const known = parts.filter(({ text }) => model.text.known(text) > 0);
   if (parts.length > 0 && known.length === 0)
     throw new CovistaError(
       'usage',
-      `None of the words in "${query.words}" is known: ${parts.flatMap(({ text }) => model.text.words(text)).join(', ') || 'only stop words'}.`,
+      `None of the words in "${words}" is known: ${parts.flatMap(({ text }) => model.text.words(text)).join(', ') || 'only stop words'}.`,
       { hint: 'Try other words; the model knows those of its training captions and of its word vectors.' },
     );
+  return known;
+}
+
+/**
+ * Places a query in the joint space: the weighted sum of its parts, each of unit length.
+ * @returns 1 x k, of unit length
+ * @throws CovistaError as {@link knownParts}
+ */
+export async function embedQuery(model: Model, query: SearchQuery, engine: Engine): Promise<Matrix32> {
+  const known = knownParts(model, query.words);
   const rows: Matrix32[] = [];
   const weights: number[] = [];
   if (known.length > 0) {

@@ -1,0 +1,160 @@
+import { rm } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createRandom, type Matrix32, referenceEngine, row, zeros32 } from '../../src/linalg/index.ts';
+import { openWordVectors } from '../../src/models/index.ts';
+import {
+  embedPictures,
+  explainHits,
+  explainTags,
+  loadModel,
+  type Model,
+  type PictureIndex,
+  pictureHubness,
+  pictureIndex,
+  RECIPES,
+  type Recipe,
+  type SearchQuery,
+  saveModel,
+  search,
+  tagFeatures,
+  train,
+} from '../../src/pipeline/index.ts';
+import type { WordVectors } from '../../src/text/index.ts';
+import { scratch } from '../cli/covista.ts';
+
+const engine = referenceEngine();
+const GLOVE = resolve(import.meta.dirname, '../fixtures/word-vectors/glove-50.txt');
+const THINGS = ['dog', 'man', 'woman', 'boy', 'girl', 'water', 'grass', 'ball'];
+const SIZE = THINGS.length;
+
+/** Pictures of two things each, whose features say which, with noise. */
+function pictures(n: number): { features: Matrix32; captions: string[][] } {
+  const random = createRandom(11);
+  const features = zeros32(n, SIZE);
+  const captions: string[][] = [];
+  for (let i = 0; i < n; i++) {
+    const [a, b] = [random.integer(SIZE), random.integer(SIZE)];
+    for (let j = 0; j < SIZE; j++)
+      features.data[i * SIZE + j] = (j === a || j === b ? 1 : 0) + 0.3 * random.normal();
+    captions.push([`a ${THINGS[a]} near the ${THINGS[b]}`, `${THINGS[b]} with two ${THINGS[a]}s`]);
+  }
+  return { features, captions };
+}
+
+const all = pictures(120);
+const paths = all.captions.map((_, i) => `/pictures/${i}.jpg`);
+let wordVectors: WordVectors;
+
+const learn = (recipe: Recipe) =>
+  train(
+    {
+      encoder: { id: 'test', size: SIZE, blocks: [{ name: 'features', size: SIZE }] },
+      captions: all.captions,
+      features: () => [all.features],
+    },
+    recipe,
+    { engine, wordVectors },
+  );
+
+async function indexOf(model: Model): Promise<PictureIndex> {
+  const vectors = await embedPictures(model, all.features, engine);
+  return pictureIndex({ paths, vectors, hubness: await pictureHubness(model, vectors, engine) }, engine);
+}
+
+/** All that a score was split into. */
+const total = (hit: Awaited<ReturnType<typeof explainHits>>[number]) =>
+  hit.parts.reduce(
+    (sum, { constant, words }) => words.reduce((part, one) => part + one.contribution, sum + constant),
+    hit.hubness,
+  );
+
+beforeAll(async () => {
+  wordVectors = await openWordVectors(GLOVE);
+});
+
+const QUERIES: SearchQuery[] = [
+  { words: 'a dog' },
+  { words: 'dog dogs near the water qqqxzzy' },
+  { words: '2:dog man -grass "ball water"' },
+  { words: 'girl', picture: row(all.features, 3) as Float32Array },
+  { picture: row(all.features, 5) as Float32Array },
+];
+
+describe.each(['article', 'default', 'joined'])('explanations of hits by the recipe %s', (name) => {
+  let model: Model;
+  let index: PictureIndex;
+
+  beforeAll(async () => {
+    const standard = RECIPES.default!;
+    const joined = [{ terms: { ...standard.terms, keepStopWords: true } }];
+    model = await learn(name === 'joined' ? { ...standard, joined } : RECIPES[name]!);
+    index = await indexOf(model);
+  });
+
+  it.each(QUERIES)('add up to the score for %o', async (query) => {
+    const hits = await search(index, model, query, 20, engine);
+    const explained = await explainHits(index, model, query, hits, engine);
+    expect(explained).toHaveLength(20);
+    for (const [i, hit] of explained.entries()) {
+      expect(hit).toMatchObject(hits[i]!);
+      expect(Math.abs(total(hit) - hit.score)).toBeLessThan(1e-4);
+    }
+  });
+
+  it('credit the words that are in the picture, and not those that are unknown', async () => {
+    const query = { words: 'dog qqqxzzy' };
+    const [best] = await explainHits(
+      index,
+      model,
+      query,
+      await search(index, model, query, 1, engine),
+      engine,
+    );
+    const contribution = new Map(best!.parts[0]!.words.map((one) => [one.word, one.contribution]));
+    expect(contribution.get('dog')).toBeGreaterThan(0.3);
+    expect(contribution.get('qqqxzzy')).toBe(0);
+  });
+});
+
+describe('training captions in explanations', () => {
+  let model: Model;
+  let folder: string;
+
+  beforeAll(async () => {
+    folder = await scratch();
+    const file = join(folder, 'model.safetensors');
+    await saveModel(file, await learn(RECIPES.default!));
+    ({ model } = await loadModel(file, { wordVectors: async () => wordVectors }));
+  });
+
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  it('are stored with the model, and those that carry a hit speak of the query', async () => {
+    expect(model.bank!.texts).toEqual(all.captions.flat());
+    const index = await indexOf(model);
+    const query = { words: 'a dog in water' };
+    const hits = await search(index, model, query, 1, engine);
+    const [best] = await explainHits(index, model, query, hits, engine);
+    expect(best!.captions).toHaveLength(3);
+    for (const { text, toQuery } of best!.captions) {
+      expect(text).toMatch(/dog|water/);
+      expect(toQuery).toBeGreaterThan(0.5);
+    }
+  });
+
+  it('hold the tag that they voted for, and their shares make up that of the tag', async () => {
+    const tags = await tagFeatures(model, all.features, 3, engine);
+    const explained = await explainTags(model, all.features, tags, engine);
+    for (const tag of explained.flat()) {
+      expect(tag.voters).toBeGreaterThan(0);
+      expect(tag.share).toBeLessThanOrEqual(1 + 1e-5);
+      for (const { text } of tag.captions) expect(model.text.words(text)).toContain(tag.word);
+      const shown = tag.captions.reduce((sum, { share }) => sum + share, 0);
+      expect(shown).toBeLessThanOrEqual(tag.share + 1e-6);
+      if (tag.voters === tag.captions.length) expect(shown).toBeCloseTo(tag.share, 6);
+    }
+    // Without calibration, for which there are too few pictures, the share is the score.
+    expect(explained[0]![0]!.share).toBeCloseTo(tags[0]![0]!.score, 5);
+  });
+});
