@@ -10,6 +10,9 @@ export const libraryOption = () =>
 /** `--json`: the result as one JSON document on standard output. */
 export const jsonOption = () => new Option('--json', 'print the result as JSON');
 
+/** `--explain`: where a result comes from. */
+export const explainOption = (what: string) => new Option('--explain', what);
+
 /** `--quiet`: no progress. */
 export const quietOption = () => new Option('-q, --quiet', 'show no progress');
 

@@ -86,6 +86,20 @@ describe('covista search', () => {
     expect(stdout).not.toContain('\x1b');
   });
 
+  it('explains scores by words that add up to them, and by training captions', async () => {
+    const query = ['search', 'a red circle', '-l', library, '-n', '2', '--explain'];
+    const { hits } = JSON.parse((await covista([...query, '--json'])).stdout);
+    for (const { score, parts, hubness, captions } of hits) {
+      const [{ words, constant }] = parts;
+      const total = words.reduce((sum: number, one: { contribution: number }) => sum + one.contribution, 0);
+      expect(Math.abs(total + constant + hubness - score)).toBeLessThan(1e-4);
+      expect(captions[0].text).toContain('red circle');
+    }
+    const { stdout } = await covista(query);
+    expect(stdout).toMatch(/red-circle[\s\S]*[+-]0\.\d{3} red/);
+    expect(stdout).toContain('"a red circle on white paper"');
+  });
+
   it('refuses words that it cannot know', async () => {
     const unknown = await covista(['search', 'qqqxzzy', '-l', library]);
     expect(unknown.code).toBe(2);
@@ -104,6 +118,16 @@ describe('covista tag', () => {
     const words = JSON.parse(stdout).pictures[0].tags.map(({ word }: { word: string }) => word);
     expect(words).toContain('blue');
     expect(words).toContain('triangle');
+  });
+});
+
+describe('covista tag --explain', () => {
+  it('names the training captions that voted', async () => {
+    const picture = join(folder, 'photos', 'blue-triangle24.png');
+    const tag = ['tag', picture, '-l', library, '-n', '2', '--explain'];
+    const [{ tags }] = JSON.parse((await covista([...tag, '--json'])).stdout).pictures;
+    for (const { word, captions } of tags) expect(captions[0].text).toContain(word);
+    expect((await covista(tag)).stdout).toMatch(/of the votes, from \d+ captions/);
   });
 });
 

@@ -4,10 +4,11 @@ import { CovistaError } from '../../errors.ts';
 import { Library } from '../../library/index.ts';
 import { createEngine } from '../../linalg/create-engine.node.ts';
 import { row } from '../../linalg/matrix.ts';
-import { encodePictures, openPictureIndex, search } from '../../pipeline/index.ts';
+import { encodePictures, explainHits, openPictureIndex, search } from '../../pipeline/index.ts';
 import type { WorkOptions } from '../../progress.ts';
 import { openModel, withEncoder } from '../context.ts';
-import { countOption, jsonOption, libraryOption, quietOption } from '../options.ts';
+import { explainedHit } from '../explanation-text.ts';
+import { countOption, explainOption, jsonOption, libraryOption, quietOption } from '../options.ts';
 import { type CommonOptions, runCommand } from '../run.ts';
 import { table } from '../terminal.ts';
 
@@ -17,12 +18,14 @@ Examples:
   covista search "a dog -grass"           without grass
   covista search "2:red bicycle"          red counts twice
   covista search '"hot dog" mustard'      a phrase
-  covista search --image beach.jpg "at night"`;
+  covista search --image beach.jpg "at night"
+  covista search "a dog on grass" --explain   what each word added to each score`;
 
 interface Options extends CommonOptions {
   readonly library: string;
   readonly image?: string;
   readonly count: number;
+  readonly explain?: boolean;
 }
 
 /** `covista search "<words>"` */
@@ -33,6 +36,9 @@ export function searchCommand(): Command {
     .addOption(libraryOption())
     .option('-i, --image <file>', 'a picture to search by, alone or beside words')
     .addOption(countOption('how many pictures to show', 10))
+    .addOption(
+      explainOption('show what each word added to a score, and the training captions that carried it'),
+    )
     .addOption(jsonOption())
     .addOption(quietOption())
     .addHelpText('after', EXAMPLES)
@@ -51,6 +57,13 @@ export function searchCommand(): Command {
             image === undefined ? undefined : await featureOf(image, library.encoder.spec, work);
           const index = await openPictureIndex(library, model, id, engine, work);
           const hits = await search(index, model, { words, picture }, options.count, engine);
+          if (options.explain) {
+            const explained = await explainHits(index, model, { words, picture }, hits, engine);
+            return {
+              text: explained.map((hit, i) => explainedHit(hit, i + 1, shown(hit.path))).join('\n'),
+              json: { query: { words, image }, hits: explained },
+            };
+          }
           const rows = hits.map(({ path, score }, i) => [`${i + 1}`, score.toFixed(3), shown(path)]);
           return {
             text: table(['rank', 'score', 'picture'], rows),

@@ -5,9 +5,10 @@ import { listPictures } from '../../datasets/index.ts';
 import { CovistaError } from '../../errors.ts';
 import { Library } from '../../library/index.ts';
 import { createEngine } from '../../linalg/create-engine.node.ts';
-import { encodePictures, tagFeatures } from '../../pipeline/index.ts';
+import { encodePictures, explainTags, tagFeatures } from '../../pipeline/index.ts';
 import { openModel, withEncoder } from '../context.ts';
-import { countOption, jsonOption, libraryOption, quietOption } from '../options.ts';
+import { explainedTags } from '../explanation-text.ts';
+import { countOption, explainOption, jsonOption, libraryOption, quietOption } from '../options.ts';
 import { type CommonOptions, runCommand } from '../run.ts';
 import { paint } from '../terminal.ts';
 import { shown } from './search.ts';
@@ -15,6 +16,7 @@ import { shown } from './search.ts';
 interface Options extends CommonOptions {
   readonly library: string;
   readonly count: number;
+  readonly explain?: boolean;
 }
 
 /** `covista tag <picture or folder>` */
@@ -24,6 +26,7 @@ export function tagCommand(): Command {
     .argument('<picture...>', 'pictures or folders; they need not be in the library')
     .addOption(libraryOption())
     .addOption(countOption('how many tags a picture', 5))
+    .addOption(explainOption('show the training captions that voted for each tag'))
     .addOption(jsonOption())
     .addOption(quietOption())
     .addHelpText('after', '\nExample:\n  covista tag photo.jpg holiday --library my-library -n 8')
@@ -40,6 +43,14 @@ export function tagCommand(): Command {
           if (encoded.paths.length === 0)
             throw new CovistaError('bad-picture', encoded.failed[0]?.reason ?? 'There is no picture to tag.');
           const tags = await tagFeatures(model, encoded.vectors, options.count, engine);
+          if (options.explain) {
+            const explained = await explainTags(model, encoded.vectors, tags, engine);
+            const pictures = encoded.paths.map((path, i) => ({ path, tags: explained[i]! }));
+            return {
+              text: pictures.map((picture) => explainedTags(shown(picture.path), picture.tags)).join('\n\n'),
+              json: { pictures, failed: encoded.failed },
+            };
+          }
           const pictures = encoded.paths.map((path, i) => ({ path, tags: tags[i]! }));
           return {
             text: pictures
