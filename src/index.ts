@@ -8,6 +8,7 @@ export { CovistaError, type ErrorCode } from './errors.ts';
 export * from './evaluation/index.ts';
 export * from './image/index.ts';
 export * from './library/index.ts';
+export { createEngine, type EngineName } from './linalg/create-engine.node.ts';
 export * from './linalg/index.ts';
 export * from './models/index.ts';
 export * from './pipeline/index.ts';

@@ -14,7 +14,8 @@ import { embedPictures, embedTexts, type Model, pictureHubness } from './model.t
 import { saveModel } from './model-file.ts';
 import { RECIPES } from './recipe.ts';
 import { type Tag, tagFeatures } from './tag.ts';
-import { type TrainOptions, train } from './train.ts';
+import { train } from './train.ts';
+import type { TrainOptions } from './train-options.ts';
 
 /** What {@link runCoco} takes. */
 export interface CocoOptions extends TrainOptions {

@@ -3,7 +3,8 @@ import { type Matrix32, selectRows } from '../linalg/matrix.ts';
 import { type Evaluation, evaluateModel } from './evaluate.ts';
 import type { Model } from './model.ts';
 import type { Recipe } from './recipe.ts';
-import { type TrainOptions, train } from './train.ts';
+import { train } from './train.ts';
+import type { TrainOptions } from './train-options.ts';
 
 /** Pictures with features and captions, and which of them are learned from and which are tested on. */
 export interface Experiment {

@@ -5,7 +5,8 @@ import type { Model } from './model.ts';
 import { saveModel } from './model-file.ts';
 import type { PairSource } from './pairs.ts';
 import type { Recipe } from './recipe.ts';
-import { type TrainOptions, train } from './train.ts';
+import { train } from './train.ts';
+import type { TrainOptions } from './train-options.ts';
 
 /**
  * What is learned from a picture: its captions, and its tags together as one more.

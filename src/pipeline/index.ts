@@ -49,4 +49,5 @@ export {
 export { type SelectedRecipe, type SelectRecipeOptions, selectRecipe } from './select-recipe.ts';
 export { type Tag, tagFeatures, tagScorer } from './tag.ts';
 export { OWN_VECTORS } from './text-view.ts';
-export { type TrainOptions, train } from './train.ts';
+export { train } from './train.ts';
+export type { TrainOptions } from './train-options.ts';

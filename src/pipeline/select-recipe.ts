@@ -17,7 +17,7 @@ import { imageRows } from './model.ts';
 import { type PairSource, paired } from './pairs.ts';
 import type { Recipe } from './recipe.ts';
 import { fitTextEncoder } from './text-view.ts';
-import type { TrainOptions } from './train.ts';
+import type { TrainOptions } from './train-options.ts';
 
 /** What {@link selectRecipe} takes. */
 export interface SelectRecipeOptions extends TrainOptions {

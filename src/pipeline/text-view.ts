@@ -1,7 +1,7 @@
 import { segmentWords, stopWords, TextEncoder, trainWordVectors, type WordVectors } from '../text/index.ts';
 import type { PairSource } from './pairs.ts';
 import type { Recipe } from './recipe.ts';
-import type { TrainOptions } from './train.ts';
+import type { TrainOptions } from './train-options.ts';
 
 /** Names word vectors that are trained on the captions and stored with the model. */
 export const OWN_VECTORS = 'own';

@@ -6,7 +6,8 @@ import type { Model } from './model.ts';
 import { type PairSource, pairMoments, solveRecipe } from './pairs.ts';
 import type { Recipe } from './recipe.ts';
 import type { Starter } from './starter.ts';
-import { calibrationOf, pictureCounts, type TrainOptions } from './train.ts';
+import { calibrationOf, pictureCounts } from './train.ts';
+import type { TrainOptions } from './train-options.ts';
 
 /** How large a starter may become. */
 export interface StarterSize {
@@ -64,12 +65,12 @@ export async function trainStarter(
     recipe: stored,
     encoder: pairs.encoder,
     text,
+    joined: [],
     vectors: options.vectors ?? 'default',
     space: await solveRecipe(moments, stored, pairs.encoder, options),
     tags,
     tagCounts: pictureCounts(tokens, tags),
     calibration: undefined,
-    joined: [],
     bank: undefined,
     queries: undefined,
     trained: { pictures, captions: tokens.flat().length },

@@ -1,11 +1,8 @@
 import type { Moments } from '../cca/index.ts';
 import { CovistaError } from '../errors.ts';
 import { tagTruth, tagVocabulary } from '../evaluation/index.ts';
-import type { Engine } from '../linalg/engine.ts';
 import type { Matrix32 } from '../linalg/matrix.ts';
-import type { WorkOptions } from '../progress.ts';
 import { fitTagCalibration, type TagCalibration } from '../retrieval/index.ts';
-import type { WordVectors } from '../text/index.ts';
 import { captionBank, queryBank } from './banks.ts';
 import { embedPictures, type Member, type Model } from './model.ts';
 import { type PairSource, pairMoments, solveRecipe } from './pairs.ts';
@@ -13,20 +10,7 @@ import type { Recipe } from './recipe.ts';
 import { refineSpace } from './refine-space.ts';
 import { tagScorer } from './tag.ts';
 import { fitTextEncoder } from './text-view.ts';
-
-/** What training needs besides the pairs. */
-export interface TrainOptions extends WorkOptions {
-  readonly engine: Engine;
-  /** For recipes whose text view holds word vectors. */
-  readonly wordVectors?: WordVectors;
-  /**
-   * Where these come from, stored with the model: a file, or `default` when left out. `own` trains them on the
-   * captions, in place of `wordVectors`, and stores them with the model.
-   */
-  readonly vectors?: string;
-  /** Of the captions, as a BCP 47 tag; `en` when left out. */
-  readonly language?: string;
-}
+import type { TrainOptions } from './train-options.ts';
 
 /** Fewer pictures than this say too little of how probable tags are. */
 const CALIBRATE_FROM = 500;

@@ -1,0 +1,17 @@
+import type { Engine } from '../linalg/engine.ts';
+import type { WorkOptions } from '../progress.ts';
+import type { WordVectors } from '../text/index.ts';
+
+/** What training needs besides the pairs. */
+export interface TrainOptions extends WorkOptions {
+  readonly engine: Engine;
+  /** For recipes whose text view holds word vectors. */
+  readonly wordVectors?: WordVectors;
+  /**
+   * Where these come from, stored with the model: a file, or `default` when left out. `own` trains them on the
+   * captions, in place of `wordVectors`, and stores them with the model.
+   */
+  readonly vectors?: string;
+  /** Of the captions, as a BCP 47 tag; `en` when left out. */
+  readonly language?: string;
+}
