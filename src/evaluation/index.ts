@@ -8,9 +8,11 @@ export {
 export { chanceAveragePrecision, chanceRetrieval, chanceTags } from './chance.ts';
 export { relevantRanks } from './relevant-ranks.ts';
 export type {
+  ReportComparison,
   ReportCredit,
   ReportData,
   ReportEvaluation,
+  ReportMeasures,
   ReportPicture,
   ReportQuery,
   ReportResult,
@@ -38,6 +40,7 @@ export {
   recallAt,
   retrievalMetrics,
 } from './retrieval-metrics.ts';
+export { mean, median } from './statistics.ts';
 export {
   type TagMetrics,
   type TagResults,

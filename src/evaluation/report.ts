@@ -1,3 +1,4 @@
+import { comparisonTable } from './report/comparison-table.ts';
 import { correlationPlot } from './report/correlation-plot.ts';
 import { creditsList, settingsTable, timingsTable } from './report/details.ts';
 import { queriesFigure, tagsFigure } from './report/figures.ts';
@@ -29,7 +30,11 @@ export function renderReport(data: ReportData): string {
 <p class="summary">${data.summary}</p>
 ${data.origin?.length ? html`<p class="origin">${data.origin.map((part) => html`<span>${part}</span>`)}</p>` : undefined}
 </header>
-${section('Results', data.evaluations.length > 0, () => [...data.evaluations.map(resultsTable), legend])}
+${section('Results', data.evaluations.length > 0, () => [
+  ...data.evaluations.map(resultsTable),
+  ...(data.comparisons ?? []).map(comparisonTable),
+  legend,
+])}
 ${section('Words find pictures', data.queries.length > 0, () => queriesFigure(data.queries))}
 ${section('Pictures find words', data.taggedPictures.length > 0, () => tagsFigure(data.taggedPictures))}
 ${section('Canonical correlations', data.correlations.length > 0, () => correlationPlot(data.correlations))}

@@ -1,7 +1,9 @@
 import { CovistaError } from '../errors.ts';
 import type { TopK } from '../linalg/engine.ts';
+import { matrix } from '../linalg/matrix.ts';
 import { type IndexRows, indexRow, rowCount } from '../retrieval/index-rows.ts';
 import { forEachQuery, type Scorer } from '../retrieval/scorer.ts';
+import { topTags } from '../retrieval/top-tags.ts';
 import { averagePrecision, countWithin } from './category-metrics.ts';
 import { relevantRanks } from './relevant-ranks.ts';
 import { mean } from './statistics.ts';
@@ -28,6 +30,8 @@ export interface TagResults {
   readonly recall: Float64Array;
   readonly averagePrecision: Float64Array;
   readonly vocabulary: number;
+  /** The best tags of all pictures, also of those without a right one. */
+  readonly given: TopK;
 }
 
 /** Measures by word rather than by picture, as image annotation papers give them. */
@@ -63,7 +67,16 @@ export async function tagResults(
   const precision: number[] = [];
   const recall: number[] = [];
   const precisions: number[] = [];
+  const count = Math.min(k, scorer.items);
+  const given = {
+    count,
+    indices: new Uint32Array(scorer.queries * count),
+    scores: new Float32Array(scorer.queries * count),
+  };
   await forEachQuery(scorer, (picture, scores) => {
+    const best = topTags(matrix(1, scores.length, scores), k);
+    given.indices.set(best.indices, picture * count);
+    given.scores.set(best.scores, picture * count);
     const right = indexRow(truth, picture);
     if (right.length === 0) return;
     const ranks = relevantRanks(scores, right);
@@ -79,6 +92,7 @@ export async function tagResults(
     recall: Float64Array.from(recall),
     averagePrecision: Float64Array.from(precisions),
     vocabulary: scorer.items,
+    given,
   };
 }
 

@@ -4,16 +4,20 @@ import {
   chanceRetrieval,
   chanceTags,
   pictureOfCaption,
+  type Reliability,
   type RetrievalMetrics,
+  reliability,
   retrievalMetrics,
   type TagMetrics,
   type TagResults,
   tagMetrics,
   tagResults,
+  type WordMetrics,
+  wordMetrics,
 } from '../evaluation/index.ts';
 import type { Engine } from '../linalg/engine.ts';
 import type { Matrix32 } from '../linalg/matrix.ts';
-import { type IndexRows, transposeIndexRows } from '../retrieval/index.ts';
+import { type IndexRows, indexRow, transposeIndexRows } from '../retrieval/index.ts';
 import { embedPictures, embedTexts, type Model, pictureHubness, textHubness } from './model.ts';
 import { tagScorer } from './tag.ts';
 import { tagTruthOf } from './train.ts';
@@ -30,7 +34,13 @@ export interface Evaluation extends Quality {
   readonly chance: Quality;
   /** How many pictures and captions were tested. */
   readonly tested: { readonly pictures: number; readonly captions: number };
+  /** By word rather than by picture, each picture given its five best tags. */
+  readonly wordMetrics: WordMetrics;
+  /** How far the probabilities of the five best tags of each picture can be trusted; none where tags have no probability. */
+  readonly calibration: Reliability | undefined;
   readonly ranks: CaptionRanks;
+  /** The picture of each tested caption. */
+  readonly pictureOf: Uint32Array;
   readonly tags: TagResults;
   /** The right tags of each tested picture, as positions in the model's tags. */
   readonly truth: IndexRows;
@@ -70,8 +80,19 @@ export async function evaluateModel(model: Model, test: TestSet, engine: Engine)
       imageToTag: chanceTags(truth, model.tags.length),
     },
     tested: { pictures: captions.length, captions: texts.rows },
+    wordMetrics: wordMetrics(tags.given, truth, model.tags.length),
+    calibration: model.bank === undefined ? undefined : tagReliability(tags, truth),
     ranks,
+    pictureOf,
     tags,
     truth,
   };
+}
+
+/** Reliability of the five best tags of each picture. */
+function tagReliability({ given }: TagResults, truth: IndexRows): Reliability {
+  const outcomes = Array.from(given.indices, (word, i) =>
+    indexRow(truth, Math.floor(i / given.count)).includes(word) ? 1 : 0,
+  );
+  return reliability(given.scores, outcomes);
 }

@@ -13,6 +13,8 @@ export interface Experiment {
   readonly features: Matrix32;
   /** The captions of each picture; pictures without any are left out of training and test. */
   readonly captions: readonly (readonly string[])[];
+  /** The file of each picture, absolute, where it is known; only reports show pictures. */
+  readonly pictures?: readonly string[];
   /** Rows of the pictures to learn from. */
   readonly train: readonly number[];
   /** Rows of the pictures on which choices are made; never learned from. */
@@ -30,6 +32,14 @@ export interface ExperimentResult {
   readonly seconds: { readonly fit: number; readonly total: number };
 }
 
+/** Rows of the pictures that are tested on: those of the test set that have captions. */
+export function testRows(experiment: Experiment): readonly number[] {
+  return withCaptions(experiment, experiment.test);
+}
+
+const withCaptions = ({ captions }: Experiment, rows: readonly number[]) =>
+  rows.filter((i) => captions[i]!.length > 0);
+
 /** Pictures handed to training at once: enough for fast products, little enough memory. */
 const BATCH = 2048;
 
@@ -44,9 +54,8 @@ export async function runExperiment(
 ): Promise<ExperimentResult> {
   const started = performance.now();
   const { features, captions } = experiment;
-  const withCaptions = (rows: readonly number[]) => rows.filter((i) => captions[i]!.length > 0);
-  const training = withCaptions(experiment.train);
-  const test = withCaptions(experiment.test);
+  const training = withCaptions(experiment, experiment.train);
+  const test = testRows(experiment);
   if (training.length === 0) throw new CovistaError('no-data', 'No training picture has a caption.');
   if (test.length === 0) throw new CovistaError('no-data', 'No test picture has a caption.');
   const model = await train(
@@ -70,7 +79,11 @@ export async function runExperiment(
   );
   return {
     recipe: recipe.name,
-    n: { train: training.length, validation: withCaptions(experiment.validation).length, test: test.length },
+    n: {
+      train: training.length,
+      validation: withCaptions(experiment, experiment.validation).length,
+      test: test.length,
+    },
     model,
     evaluation,
     seconds: { fit: (fitted - started) / 1000, total: (performance.now() - started) / 1000 },

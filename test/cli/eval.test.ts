@@ -71,6 +71,54 @@ describe('covista eval on precomputed features', () => {
     expect(result.stdout).toContain('text to image');
   });
 
+  it('gives intervals, measures by word and the reliability of tags', async () => {
+    const { stdout } = await covista(['eval', ...files(), '--json']);
+    const out = JSON.parse(stdout);
+    const { intervals, wordMetrics, calibration } = out;
+    for (const direction of ['imageToText', 'textToImage', 'imageToTag'])
+      for (const [name, { estimate, low, high }] of Object.entries<Record<string, number>>(
+        intervals[direction],
+      )) {
+        expect(estimate).toBeCloseTo(out[direction][name], 9);
+        expect(low).toBeLessThanOrEqual(estimate!);
+        expect(high).toBeGreaterThanOrEqual(estimate!);
+      }
+    expect(intervals.textToImage).toHaveProperty('medianRank');
+    expect(wordMetrics.nPlus).toBeGreaterThan(0);
+    expect(wordMetrics.nPlus).toBeLessThanOrEqual(wordMetrics.words);
+    expect(calibration.expectedCalibrationError).toBeLessThan(1);
+    const given = calibration.bins.reduce((sum: number, { count }: { count: number }) => sum + count, 0);
+    expect(given).toBe(36 * 5);
+  });
+
+  it('compares recipes on the same pictures, and writes a report that requests nothing', async () => {
+    const compared = ['eval', ...files(), '--compare', 'article,default', '--report', at('report.html')];
+    const { stdout, stderr, code } = await covista([...compared, '--json']);
+    expect(code, stderr).toBe(0);
+    const { recipes } = JSON.parse(stdout);
+    expect(recipes.map(({ recipe }: { recipe: string }) => recipe)).toEqual(['article', 'default']);
+    const [article, ours] = recipes;
+    expect(article.tests).toBeUndefined();
+    for (const direction of ['imageToText', 'textToImage', 'imageToTag'])
+      for (const [name, { difference, pValue }] of Object.entries<{
+        difference: Record<string, number>;
+        pValue: number;
+      }>(ours.tests[direction])) {
+        expect(difference.estimate).toBeCloseTo(ours[direction][name] - article[direction][name], 9);
+        expect(pValue).toBeGreaterThan(0);
+        expect(pValue).toBeLessThanOrEqual(1);
+      }
+    const page = await readFile(at('report.html'), 'utf8');
+    expect(page).toContain('default minus article');
+    expect(page).not.toMatch(/(src|href)="(?!data:)/);
+    expect((await covista(compared)).stdout).toMatch(/image to tag, minus article/);
+  });
+
+  it('refuses to compare a recipe with itself, or one that it does not know', async () => {
+    expect((await covista(['eval', ...files(), '--compare', 'default,default'])).code).toBe(2);
+    expect((await covista(['eval', ...files(), '--compare', 'default,nonsense'])).code).toBe(2);
+  });
+
   it('does no better than chance where captions belong to other pictures', async () => {
     const lines = (await readFile(at('all.token.txt'), 'utf8')).split('\n');
     const random = createRandom(3);

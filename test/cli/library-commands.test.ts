@@ -121,6 +121,18 @@ describe('covista tag', () => {
   });
 });
 
+describe('covista eval on a library', () => {
+  it('shows the test pictures in its report', async () => {
+    const report = join(folder, 'report.html');
+    const { code, stderr } = await covista(['eval', '-l', library, '--report', report]);
+    expect(code, stderr).toBe(0);
+    const page = await readFile(report, 'utf8');
+    expect(page).toContain('id="figure-1"');
+    expect(page).toContain('id="figure-2"');
+    expect(page.match(/src="data:image\/jpeg;base64,/g)!.length).toBeGreaterThan(10);
+  });
+});
+
 describe('covista tag --explain', () => {
   it('names the training captions that voted', async () => {
     const picture = join(folder, 'photos', 'blue-triangle24.png');

@@ -1,18 +1,22 @@
+import { resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import { CovistaError } from '../../errors.ts';
-import { Library } from '../../library/index.ts';
+import { Library, writeAtomically } from '../../library/index.ts';
 import { createEngine } from '../../linalg/create-engine.node.ts';
 import {
+  type ComparedResult,
+  compareRecipes,
+  compareReport,
   type Experiment,
   type ExperimentResult,
   libraryExperiment,
   readExperiment,
   recipeByName,
-  runExperiment,
 } from '../../pipeline/index.ts';
 import type { WorkOptions } from '../../progress.ts';
+import { comparisonTables } from '../comparison-table.ts';
 import { wordVectorsFor } from '../context.ts';
-import { libraryOption, quietOption } from '../options.ts';
+import { libraryOption, quietOption, vectorsOption } from '../options.ts';
 import { qualityTable } from '../quality-table.ts';
 import { type CommonOptions, runCommand } from '../run.ts';
 import { count, duration, paint } from '../terminal.ts';
@@ -22,6 +26,7 @@ Examples:
   covista eval --library my-library
   covista eval --image-features f.npy --image-names names.txt --captions Flickr8k.token.txt \\
     --train train.txt --validation dev.txt --test test.txt --json out.json
+  covista eval --library my-library --compare article,default --report comparison.html
 
 Every test caption is one query against all test pictures; an image query counts its best-ranked own caption among all
 test captions; median rank counts from 1. True tags: words, stop words left out, in at least 2 of a picture's captions.`;
@@ -29,6 +34,8 @@ test captions; median rank counts from 1. True tags: words, stop words left out,
 interface Options extends CommonOptions {
   readonly library: string;
   readonly recipe: string;
+  readonly compare?: string;
+  readonly report?: string;
   readonly imageFeatures?: string;
   readonly imageNames?: string;
   readonly captions?: string;
@@ -47,6 +54,11 @@ export function evalCommand(): Command {
     .description('measure retrieval and tagging on pictures that were never learned from')
     .addOption(libraryOption())
     .option('-r, --recipe <name>', 'default or article', 'default')
+    .option(
+      '--compare <recipes>',
+      'several recipes, as article,default: intervals, and tests against the first',
+    )
+    .option('--report <file>', 'write the results as one HTML page too')
     .option('--hold-out <share>', 'share of a library that is tested on', Number, 0.2)
     .option('--seed <number>', 'seed of the hold-out', Number, 1)
     .option('--image-features <file>', 'precomputed features in place of a library: .npy, one row a picture')
@@ -55,27 +67,45 @@ export function evalCommand(): Command {
     .option('--train <file>', 'names of the training pictures, one a line')
     .option('--validation <file>', 'names of the validation pictures')
     .option('--test <file>', 'names of the test pictures')
-    .option('--vectors <file>', 'word vectors: word2vec, GloVe, fastText or Numberbatch', 'default')
+    .addOption(vectorsOption())
     .option('--language <tag>', 'language of the captions, as en or de', 'en')
     .addOption(new Option('--json [file]', 'print the result as JSON, or write it to a file'))
     .addOption(quietOption())
     .addHelpText('after', EXAMPLES)
     .action((options: Options) =>
       runCommand(options, async (work) => {
-        const recipe = recipeByName(options.recipe);
+        const names = options.compare?.split(',').map((name) => name.trim()) ?? [options.recipe];
+        const recipes = names.map(recipeByName);
+        if (new Set(names).size < names.length)
+          throw new CovistaError('usage', `--compare names a recipe twice: ${options.compare}.`);
         const experiment = await openExperiment(options, work);
         const engine = await createEngine();
         try {
-          const wordVectors = await wordVectorsFor(recipe, options.vectors, work);
-          const { language, vectors } = options;
-          const result = await runExperiment(experiment, recipe, {
+          const { language, vectors, seed, report } = options;
+          // One of the recipes that need word vectors stands for all of them.
+          const reader = recipes.find(({ text }) => text.includes('vectors'));
+          const wordVectors = reader && (await wordVectorsFor(reader, vectors, work));
+          const results = await compareRecipes(experiment, recipes, {
             ...work,
             engine,
             wordVectors,
             vectors,
             language,
+            seed,
           });
-          return { text: describe(result), json: toJson(result) };
+          if (report !== undefined) {
+            const date = new Date().toLocaleDateString('en-GB', { dateStyle: 'long' });
+            await writeAtomically(
+              report,
+              await compareReport(experiment, results, ['covista eval', date], engine),
+            );
+          }
+          const written = report === undefined ? '' : `\n\nThe report: ${paint('bold', resolve(report))}`;
+          const single = options.compare === undefined;
+          return {
+            text: (single ? describe(results[0]!) : describeAll(results)) + written,
+            json: single ? comparedJson(results[0]!) : { recipes: results.map(comparedJson) },
+          };
         } finally {
           await engine.close();
         }
@@ -107,8 +137,24 @@ async function openExperiment(options: Options, work: WorkOptions): Promise<Expe
 
 /** The result as programs read it; recalls and precisions in per cent. */
 export function toJson({ recipe, n, evaluation, seconds }: ExperimentResult) {
-  const { imageToText, textToImage, imageToTag, chance } = evaluation;
-  return { recipe, n, imageToText, textToImage, imageToTag, chance, seconds };
+  const { imageToText, textToImage, imageToTag, wordMetrics, calibration, chance } = evaluation;
+  return { recipe, n, imageToText, textToImage, imageToTag, wordMetrics, calibration, chance, seconds };
+}
+
+function comparedJson(result: ComparedResult) {
+  return { ...toJson(result), intervals: result.intervals, tests: result.tests };
+}
+
+function describeAll(results: readonly ComparedResult[]): string {
+  const { n, evaluation } = results[0]!;
+  const times = results.map(({ recipe, seconds }) => `${recipe} in ${duration(seconds.fit)}`);
+  return [
+    comparisonTables(results),
+    paint(
+      'dim',
+      `Learned from ${count(n.train)} pictures (${times.join(', ')}), tested on ${count(n.test)} others with ${count(evaluation.tested.captions)} captions. R@K, P@5, R@5 and mAP in per cent; in brackets 95 % intervals from resampled pictures; p of a paired permutation test.`,
+    ),
+  ].join('\n\n');
 }
 
 function describe(result: ExperimentResult): string {

@@ -15,3 +15,13 @@ export function duration(seconds: number): string {
   const whole = Math.round(seconds);
   return `${Math.floor(whole / 60)} min ${whole % 60} s`;
 }
+
+/** From the low to the high end of an interval. */
+export function range({ low, high }: { readonly low: number; readonly high: number }): string {
+  return `${signedDecimal(low)} to ${signedDecimal(high)}`.replaceAll('+', '');
+}
+
+/** One decimal with its sign; a true minus, as wide as the plus. */
+export function signedDecimal(value: number): string {
+  return `${value < 0 ? '\u2212' : '+'}${Math.abs(value).toFixed(1)}`;
+}

@@ -1,3 +1,4 @@
+import type { Interval, PairedTest } from '../resampling.ts';
 import type { RetrievalMetrics } from '../retrieval-metrics.ts';
 import type { TagMetrics } from '../tag-metrics.ts';
 
@@ -10,6 +11,8 @@ export interface ReportData {
   readonly origin?: readonly string[];
   /** One table each, such as one for an unseen artist and one for unseen concepts. */
   readonly evaluations: readonly ReportEvaluation[];
+  /** Paired comparisons of systems, one table each. */
+  readonly comparisons?: readonly ReportComparison[];
   /** Figure 1: words and the pictures they find. */
   readonly queries: readonly ReportQuery[];
   /** Figure 2: pictures and the tags they get. */
@@ -48,6 +51,21 @@ export interface ReportSystem {
   readonly textToImage?: RetrievalMetrics;
   readonly imageToText?: RetrievalMetrics;
   readonly imageToTag?: TagMetrics;
+  /** 95 % intervals of any of these numbers, shown under them. */
+  readonly intervals?: ReportMeasures<Interval>;
+}
+
+/** Something about any of the numbers of a row, by the names that they have in the metrics. */
+export type ReportMeasures<T> = Readonly<
+  Partial<Record<'textToImage' | 'imageToText' | 'imageToTag', Readonly<Record<string, T>>>>
+>;
+
+/** A paired comparison of two systems. */
+export interface ReportComparison {
+  readonly name: string;
+  readonly baseline: string;
+  /** Differences of `name` minus `baseline`, in points. */
+  readonly tests: ReportMeasures<PairedTest>;
 }
 
 export interface ReportQuery {

@@ -1,43 +1,60 @@
 import { type Html, html } from './html.ts';
-import { decimal } from './numbers.ts';
-import type { ReportEvaluation, ReportSystem } from './report-data.ts';
+import { decimal, range } from './numbers.ts';
+import type { ReportEvaluation, ReportMeasures, ReportSystem } from './report-data.ts';
+
+type Direction = keyof ReportMeasures<unknown>;
 
 interface Column {
   readonly label: string;
-  readonly value: (system: ReportSystem) => number | undefined;
+  readonly direction: Direction;
+  /** As it is called in the metrics. */
+  readonly name: string;
 }
 
-interface ColumnGroup {
+/** Columns under one heading. */
+export interface ColumnGroup {
   readonly label: string;
   readonly columns: readonly Column[];
 }
 
-const groups: readonly ColumnGroup[] = [
-  { label: 'Words → pictures', columns: retrievalColumns((system) => system.textToImage) },
-  { label: 'Pictures → words', columns: retrievalColumns((system) => system.imageToText) },
+/** All measures in the order in which tables show them. */
+export const columnGroups: readonly ColumnGroup[] = [
+  { label: 'Words → pictures', columns: retrievalColumns('textToImage') },
+  { label: 'Pictures → words', columns: retrievalColumns('imageToText') },
   {
     label: 'Tags of pictures',
     columns: [
-      { label: 'P@5', value: (system) => system.imageToTag?.['precision@5'] },
-      { label: 'R@5', value: (system) => system.imageToTag?.['recall@5'] },
-      { label: 'mAP', value: (system) => system.imageToTag?.map },
+      { label: 'P@5', direction: 'imageToTag', name: 'precision@5' },
+      { label: 'R@5', direction: 'imageToTag', name: 'recall@5' },
+      { label: 'mAP', direction: 'imageToTag', name: 'map' },
     ],
   },
 ];
 
-function retrievalColumns(metrics: (system: ReportSystem) => ReportSystem['textToImage']): readonly Column[] {
+function retrievalColumns(direction: Direction): readonly Column[] {
   return [
-    { label: 'R@1', value: (system) => metrics(system)?.['recall@1'] },
-    { label: 'R@5', value: (system) => metrics(system)?.['recall@5'] },
-    { label: 'R@10', value: (system) => metrics(system)?.['recall@10'] },
-    { label: 'Median rank', value: (system) => metrics(system)?.medianRank },
+    { label: 'R@1', direction, name: 'recall@1' },
+    { label: 'R@5', direction, name: 'recall@5' },
+    { label: 'R@10', direction, name: 'recall@10' },
+    { label: 'Median rank', direction, name: 'medianRank' },
   ];
+}
+
+function measure(system: ReportSystem, { direction, name }: Column): number | undefined {
+  return (system[direction] as Readonly<Record<string, number>> | undefined)?.[name];
+}
+
+function cell(system: ReportSystem, column: Column): Html {
+  const interval = system.intervals?.[column.direction]?.[column.name];
+  return html`${decimal(measure(system, column))}${interval && html`<small>${range(interval)}</small>`}`;
 }
 
 /** One evaluation as a table: a row a system, groups of columns for what was measured. */
 export function resultsTable(evaluation: ReportEvaluation): Html {
-  const shown = groups.filter((group) =>
-    evaluation.systems.some((system) => group.columns.some((column) => column.value(system) !== undefined)),
+  const shown = columnGroups.filter((group) =>
+    evaluation.systems.some((system) =>
+      group.columns.some((column) => measure(system, column) !== undefined),
+    ),
   );
   return html`<div class="scroll" role="region" aria-label="${evaluation.name}" tabindex="0"><table class="results">
 <caption><strong>${evaluation.name}.</strong> ${evaluation.description}</caption>
@@ -55,7 +72,7 @@ export function resultsTable(evaluation: ReportEvaluation): Html {
     (system) => html`
 <tr class="${system.role ?? 'baseline'}"><th scope="row">${system.name}</th>${shown.flatMap((group) =>
       group.columns.map(
-        (column, i) => html`<td class="${i === 0 ? 'first' : ''}">${decimal(column.value(system))}</td>`,
+        (column, i) => html`<td class="${i === 0 ? 'first' : ''}">${cell(system, column)}</td>`,
       ),
     )}</tr>`,
   )}

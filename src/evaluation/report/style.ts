@@ -41,6 +41,7 @@ th { font-weight: 400; text-align: left; }
 .results th[scope=colgroup] span { display: block; border-bottom: 1px solid var(--rule); padding-bottom: .25rem; margin-left: .875rem; }
 .results thead th[scope=col] { color: var(--soft); }
 .results .first { padding-left: 1.5rem; }
+.results td small { display: block; font-size: .75rem; font-weight: 400; color: var(--soft); }
 .results .main { font-weight: 650; }
 .results .main th { font-weight: 650; }
 .results .chance { color: var(--soft); }

@@ -1,0 +1,153 @@
+import {
+  mean,
+  type ReportPicture,
+  type ReportQuery,
+  type ReportTaggedPicture,
+  renderReport,
+} from '../evaluation/index.ts';
+import { thumbnail } from '../image/index.ts';
+import type { Engine } from '../linalg/engine.ts';
+import { selectRows } from '../linalg/matrix.ts';
+import { indexRow } from '../retrieval/index.ts';
+import type { ComparedResult } from './compare.ts';
+import { type Experiment, testRows } from './experiment.ts';
+import { embedPictures, pictureHubness } from './model.ts';
+import { modelSettings } from './report-parts.ts';
+import { pictureIndex, search } from './search.ts';
+import { tagFeatures } from './tag.ts';
+
+/** Queries and pictures in the figures. */
+const SHOWN = 8;
+
+/** Results shown for a query. */
+const RESULTS = 6;
+
+/** Side of pictures in the figures, in pixels. */
+const SIDE = 200;
+
+/**
+ * Recipes side by side as one self-contained HTML page: results with intervals, paired tests, settings and timings;
+ * and, where the files of the pictures are known and can be read, what the best recipe finds.
+ * @param results at least one
+ * @param origin what the report was made with and when
+ */
+export async function compareReport(
+  experiment: Experiment,
+  results: readonly ComparedResult[],
+  origin: readonly string[],
+  engine: Engine,
+): Promise<string> {
+  const best = results.reduce((a, b) => (meanRecall(b) > meanRecall(a) ? b : a));
+  const { n, evaluation, model } = best;
+  const number = (value: number) => value.toLocaleString('en-US');
+  const figures = await pictureFigures(experiment, best, engine);
+  return renderReport({
+    title: results.length === 1 ? 'Words and pictures' : 'Recipes compared',
+    summary: `Learned from ${number(n.train)} pictures with ${number(model.trained.captions)} captions, tested on ${number(n.test)} others with ${number(evaluation.tested.captions)} captions.${results.length === 1 ? '' : ` Figures, correlations and settings are those of the recipe "${best.recipe}", which has the highest mean recall.`}`,
+    origin,
+    evaluations: [
+      {
+        name: 'Test pictures',
+        description: 'Small numbers: 95 % bootstrap intervals.',
+        systems: [
+          ...results.map((result) => ({
+            name: result.recipe,
+            role: result === best ? ('main' as const) : ('baseline' as const),
+            ...pick(result.evaluation),
+            intervals: result.intervals,
+          })),
+          { name: 'chance', role: 'chance', ...pick(evaluation.chance) },
+        ],
+      },
+    ],
+    comparisons: results.flatMap(({ recipe, tests }) =>
+      tests === undefined ? [] : [{ name: recipe, baseline: results[0]!.recipe, tests }],
+    ),
+    ...figures,
+    correlations: model.space.correlations,
+    settings: modelSettings(model),
+    timings: results.flatMap(({ recipe, seconds }) => [
+      { step: `learn: ${recipe}`, seconds: seconds.fit },
+      { step: `test: ${recipe}`, seconds: seconds.total - seconds.fit },
+    ]),
+    credits: [],
+    method: [
+      'Nothing of the test pictures was learned from. Every test caption is one query against all test pictures; every test picture is one query against all test captions, of which its own best-ranked one counts.',
+      'True tags of a picture are the words in at least two of its captions, or in its only one, stop words left out.',
+      'Intervals are percentile bootstrap intervals of 2,000 resamples of the test pictures, each with all of its captions. Tests exchange the results of two recipes at random, picture by picture.',
+    ],
+  });
+}
+
+const pick = <Q extends ComparedResult['evaluation']['chance']>({
+  imageToText,
+  textToImage,
+  imageToTag,
+}: Q) => ({
+  imageToText,
+  textToImage,
+  imageToTag,
+});
+
+function meanRecall({ evaluation: { imageToText, textToImage } }: ComparedResult): number {
+  return mean([imageToText, textToImage].flatMap((m) => [m['recall@1'], m['recall@5'], m['recall@10']]));
+}
+
+/** What an even selection of test captions finds among the test pictures, and the tags of some of these. */
+async function pictureFigures(
+  experiment: Experiment,
+  { model, evaluation }: ComparedResult,
+  engine: Engine,
+): Promise<{ queries: ReportQuery[]; taggedPictures: ReportTaggedPicture[] }> {
+  const { pictures, captions } = experiment;
+  const test = testRows(experiment);
+  const none = { queries: [], taggedPictures: [] };
+  if (pictures === undefined) return none;
+  const features = selectRows(experiment.features, test);
+  const vectors = await embedPictures(model, features, engine);
+  const hubness = await pictureHubness(model, vectors, engine);
+  const paths = test.map((i) => pictures[i]!);
+  const index = pictureIndex({ paths, vectors, hubness }, engine);
+  const positionOf = new Map(paths.map((path, position) => [path, position]));
+  const shown = Array.from({ length: Math.min(SHOWN, test.length) }, (_, i) =>
+    Math.floor((i * test.length) / Math.min(SHOWN, test.length)),
+  );
+  const tags = await tagFeatures(model, selectRows(features, shown), 5, engine);
+  const captionOf = (position: number) => captions[test[position]!]![0]!;
+  const picture = async (position: number): Promise<ReportPicture> => ({
+    bytes: await thumbnail(paths[position]!, SIDE),
+    mime: 'image/jpeg',
+    alt: captionOf(position),
+  });
+  try {
+    const queries = shown.map(async (position): Promise<ReportQuery> => {
+      // A caption is no query with signs of its own: quotes keep it as it is.
+      const words = captionOf(position).replaceAll(/["“”]/g, ' ');
+      const hits =
+        model.text.known(words) === 0
+          ? []
+          : await search(index, model, { words: `"${words}"` }, RESULTS, engine);
+      return {
+        words: captionOf(position),
+        results: await Promise.all(
+          hits.map(async ({ path, score }) => ({
+            picture: await picture(positionOf.get(path)!),
+            score,
+            ...(positionOf.get(path) === position && { right: true }),
+          })),
+        ),
+      };
+    });
+    const tagged = shown.map(async (position, i): Promise<ReportTaggedPicture> => {
+      const right = new Set(Array.from(indexRow(evaluation.truth, position), (word) => model.tags[word]!));
+      return {
+        picture: await picture(position),
+        tags: tags[i]!.map(({ word, score }) => ({ word, probability: score, right: right.has(word) })),
+      };
+    });
+    return { queries: await Promise.all(queries), taggedPictures: await Promise.all(tagged) };
+  } catch {
+    // Pictures may have been moved since they were indexed; the numbers stand without them.
+    return none;
+  }
+}
