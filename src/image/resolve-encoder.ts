@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { CovistaError } from '../errors.ts';
 import { imageEncoderRegistry } from '../models/registry.ts';
 import { fetchOnnxModel, fetchRegistryFile } from '../models/registry-file.ts';
@@ -58,6 +60,17 @@ export async function resolveEncoder(
   }
   const path = await fetchRegistryFile(entry, options);
   return openClassifier(path, { ...options, preprocessing: options.preprocessing ?? entry.preprocessing });
+}
+
+/**
+ * The same name with the path of a file or folder from the root, so that it means the same wherever it is read: what
+ * is stored with features.
+ */
+export function absoluteEncoderName(name: string): string {
+  const [, kind, place, settings] =
+    /^(onnx|hf):(.*?)((?:,(?:layer|preprocessing|size)=.*)?)$/s.exec(name) ?? [];
+  const local = kind === 'onnx' ? !/^https?:/i.test(place!) : kind === 'hf' && existsSync(place!);
+  return local ? `${kind}:${resolve(place!)}${settings}` : name;
 }
 
 /** Splits `<name>,layer=...,preprocessing=...,size=...`; a comma in a path or a layer stays what it is. */

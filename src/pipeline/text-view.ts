@@ -34,8 +34,8 @@ async function vectorsFor(
   if (vectors !== OWN_VECTORS || !recipe.text.includes('vectors')) return wordVectors;
   onProgress?.({ stage: 'train word vectors', done: 0 });
   const stop = stopWords(language);
-  const words = captions
-    .flat()
-    .map((caption) => segmentWords(caption, language).filter((word) => !stop.has(word)));
+  const words = captions.map((some) =>
+    some.flatMap((caption) => segmentWords(caption, language).filter((word) => !stop.has(word))),
+  );
   return trainWordVectors(words, { engine, minimumCount: minimumCaptions(captions.length), signal });
 }

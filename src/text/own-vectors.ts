@@ -8,7 +8,7 @@ import type { WordVectors } from './word-vectors.ts';
 /** What {@link trainWordVectors} takes. */
 export interface OwnVectorOptions {
   readonly engine: Engine;
-  /** Length of a vector, at most; 100 when left out. */
+  /** Length of a vector, at most; 300 when left out. */
   readonly size?: number;
   /** In how many documents a word must occur; 2 when left out. */
   readonly minimumCount?: number;
@@ -26,13 +26,13 @@ const POWER_ITERATIONS = 4;
  * Word vectors from a collection's own words: the singular value decomposition of the positive pointwise mutual
  * information of words that occur in one document, U √Σ (Levy and Goldberg, NIPS 2014; Levy, Goldberg and Dagan,
  * TACL 2015, section 3.3). The decomposition is a randomised one (Halko, Martinsson and Tropp, SIAM Review 2011).
- * @param documents the words of each caption
+ * @param documents the words of each picture's captions: what they share says more than what one caption says
  * @returns vectors of the words that occur often enough, the most frequent first, each of unit length
  * @throws CovistaError `no-data` when fewer than two words occur often enough together with others
  */
 export async function trainWordVectors(
   documents: Iterable<readonly string[]>,
-  { engine, size = 100, minimumCount = 2, signal }: OwnVectorOptions,
+  { engine, size = 300, minimumCount = 2, signal }: OwnVectorOptions,
 ): Promise<WordVectors> {
   const texts = [...documents];
   const { words, frequencies } = countWords(texts);

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
 import { env } from 'node:process';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { preprocessingPresets, resolveEncoder } from '../../src/image/index.ts';
+import { absoluteEncoderName, preprocessingPresets, resolveEncoder } from '../../src/image/index.ts';
 import {
   encodeOnnxModel,
   imageEncoderRegistry,
@@ -124,6 +124,16 @@ describe('encoders by name', () => {
     ],
   ])('%s is refused with a reason', async (spec, error) => {
     await expect(resolveEncoder(spec)).rejects.toMatchObject(error);
+  });
+
+  test('paths are made to hold from any folder, other names stay what they are', async () => {
+    const here = process.cwd();
+    expect(absoluteEncoderName('onnx:a/b.onnx,layer=x/y,size=64')).toBe(
+      `onnx:${join(here, 'a/b.onnx')},layer=x/y,size=64`,
+    );
+    expect(absoluteEncoderName('hf:test')).toBe(`hf:${join(here, 'test')}`);
+    for (const name of ['default,size=256', 'vgg16', 'hf:owner/name', 'onnx:https://example.org/a.onnx'])
+      expect(absoluteEncoderName(name)).toBe(name);
   });
 
   test('the default encoder takes no layer', async () => {

@@ -1,7 +1,6 @@
-import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { Command } from 'commander';
-import { Library, writeAtomically } from '../../library/index.ts';
+import { writeAtomically } from '../../library/index.ts';
 import { createEngine } from '../../linalg/create-engine.node.ts';
 import {
   type CocoExperiment,
@@ -12,8 +11,8 @@ import {
   RECIPES,
   runCoco,
 } from '../../pipeline/index.ts';
-import { withEncoder, wordVectorsFor } from '../context.ts';
-import { jsonOption, libraryOption, quietOption } from '../options.ts';
+import { withLibraryAndEncoder, wordVectorsFor } from '../context.ts';
+import { jsonOption, libraryOption, quietOption, vectorsOption } from '../options.ts';
 import { qualityTable } from '../quality-table.ts';
 import { type CommonOptions, runCommand } from '../run.ts';
 import { count, paint } from '../terminal.ts';
@@ -45,31 +44,24 @@ export function cocoCommand(): Command {
     .addOption(libraryOption().default('coco-library'))
     .option('--report <file>', 'where to write the report', 'report.html')
     .option('-e, --encoder <encoder>', 'image encoder (default: that of the library, or "default")')
-    .option('--vectors <file>', 'word vectors: word2vec, GloVe, fastText or Numberbatch', 'default')
+    .addOption(vectorsOption())
     .addOption(jsonOption())
     .addOption(quietOption())
     .addHelpText('after', EXAMPLES)
     .action((options: Options) =>
       runCommand(options, async (work) => {
         findCoco(options.root, options.year);
-        const existing = existsSync(join(options.library, 'library.json'))
-          ? await Library.open(options.library)
-          : undefined;
-        const spec = options.encoder ?? existing?.encoder.spec ?? 'default';
         const engine = await createEngine();
         try {
           const { vectors } = options;
           const wordVectors = await wordVectorsFor(RECIPES.default!, vectors, work);
-          const experiment = await withEncoder(spec, work, async (encoder) => {
-            const { id, size, blocks } = encoder;
-            const library =
-              existing ?? (await Library.openOrCreate(options.library, { spec, id, size, blocks }));
-            try {
-              return await runCoco(library, encoder, { ...work, ...options, engine, wordVectors, vectors });
-            } finally {
-              library.close();
-            }
-          });
+          const experiment = await withLibraryAndEncoder(
+            options.library,
+            options.encoder,
+            work,
+            (library, encoder) =>
+              runCoco(library, encoder, { ...work, ...options, engine, wordVectors, vectors }),
+          );
           const date = new Date().toLocaleDateString('en-GB', { dateStyle: 'long' });
           await writeAtomically(options.report, await cocoReport(experiment, ['covista coco', date]));
           return { text: describe(experiment, options.report), json: asJson(experiment, options.report) };

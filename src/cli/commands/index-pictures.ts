@@ -1,10 +1,8 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { Command } from 'commander';
 import { CovistaError } from '../../errors.ts';
-import { Library } from '../../library/index.ts';
 import { type IndexResult, indexPictures } from '../../pipeline/index.ts';
-import { withEncoder } from '../context.ts';
+import { withLibraryAndEncoder } from '../context.ts';
 import { jsonOption, libraryOption, quietOption } from '../options.ts';
 import { type CommonOptions, runCommand } from '../run.ts';
 import { count, paint } from '../terminal.ts';
@@ -38,29 +36,17 @@ export function indexCommand(): Command {
     .addHelpText('after', EXAMPLES)
     .action((folder: string, options: Options) =>
       runCommand(options, async (work) => {
-        const existing = existsSync(join(options.library, 'library.json'))
-          ? await Library.open(options.library)
-          : undefined;
         if (!existsSync(folder)) throw new CovistaError('not-found', `The folder ${folder} does not exist.`);
-        const spec = options.encoder ?? existing?.encoder.spec;
-        return withEncoder(spec, work, async (encoder) => {
-          const { id, size, blocks } = encoder;
-          const library =
-            existing ??
-            (await Library.openOrCreate(options.library, { spec: spec ?? 'default', id, size, blocks }));
-          try {
-            const result = await indexPictures(library, encoder, folder, {
-              ...work,
-              captions: options.captions,
+        return withLibraryAndEncoder(options.library, options.encoder, work, async (library, encoder) => {
+          const result = await indexPictures(library, encoder, folder, {
+            ...work,
+            captions: options.captions,
+          });
+          if (result.added + result.unchanged === 0)
+            throw new CovistaError('bad-picture', `None of the pictures in ${folder} could be encoded.`, {
+              hint: result.failed[0]?.reason,
             });
-            if (result.added + result.unchanged === 0)
-              throw new CovistaError('bad-picture', `None of the pictures in ${folder} could be encoded.`, {
-                hint: result.failed[0]?.reason,
-              });
-            return { text: describe(result, options.library), json: { library: library.folder, ...result } };
-          } finally {
-            library.close();
-          }
+          return { text: describe(result, options.library), json: { library: library.folder, ...result } };
         });
       }),
     );
