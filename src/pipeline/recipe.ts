@@ -78,7 +78,7 @@ const standard: Recipe = {
   terms: { stems: true, pairs: true, keepStopWords: false },
   normalize: { image: 'standardize', text: 'energy' },
   ridge: [1, 2],
-  dimensions: 512,
+  dimensions: 256,
   scaling: 1,
   hubness: { temperature: 0.07, weight: 1 },
   tags: { method: 'vote', temperature: 0.05, correction: 0.5 },
@@ -88,6 +88,7 @@ const standard: Recipe = {
 const best: Recipe = {
   ...standard,
   name: 'best',
+  dimensions: 512,
   refine: { steps: 90 },
   joined: [{ terms: { stems: true, pairs: true, keepStopWords: true } }],
 };
