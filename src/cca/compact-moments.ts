@@ -67,7 +67,10 @@ export function expandMoments(
       const rows = means[i]!.length;
       const columns = means[j]!.length;
       const tensor = tensors.get(key);
-      if (tensor?.type !== 'F16' || tensor.data.length !== (i === j ? (rows * (rows - 1)) / 2 : rows * columns))
+      if (
+        tensor?.type !== 'F16' ||
+        tensor.data.length !== (i === j ? (rows * (rows - 1)) / 2 : rows * columns)
+      )
         return fail(key);
       const correlations = fromFloat16(tensor.data);
       const product = zeros64(rows, columns);
@@ -83,5 +86,10 @@ export function expandMoments(
       }
       products[productIndex(blocks, i, j)] = product;
     }
-  return new Moments({ count, shifts: means, sums: means.map((mean) => new Float64Array(mean.length)), products });
+  return new Moments({
+    count,
+    shifts: means,
+    sums: means.map((mean) => new Float64Array(mean.length)),
+    products,
+  });
 }

@@ -43,10 +43,15 @@ export function starterMismatch(
   { model, name }: Starter,
   encoder: Model['encoder'],
   recipe?: Recipe,
+  vectors?: string,
 ): string | undefined {
   if (model.encoder.id !== encoder.id || model.encoder.size !== encoder.size)
     return `the starter (${name}) was learned with the image encoder ${model.encoder.id}, and this library with ${encoder.id}`;
+  if (vectors !== undefined && vectors !== model.vectors)
+    return `the starter (${name}) was learned with other word vectors`;
   if (recipe === undefined) return undefined;
+  if (recipe.refine !== undefined || recipe.joined !== undefined)
+    return `only recipes in closed form can learn on top of a starter, which ${recipe.name} is not`;
   const parts = (one: Recipe) => JSON.stringify([one.image, one.unit, one.text, one.terms]);
   return parts(model.recipe) === parts(recipe)
     ? undefined

@@ -161,17 +161,17 @@ describe('a library that is not as it should be', () => {
     expect(result.stderr).toContain('999');
   });
 
-  it('cannot be fitted without words, nor searched before it is fitted', async () => {
+  it('cannot be fitted without words and without a starter', async () => {
     const bare = join(folder, 'bare');
     const photos = join(folder, 'wordless');
     await writeShapes(photos);
     await covista(['index', photos, '-l', bare]);
-    const fitted = await covista(['fit', '-l', bare]);
+    const fitted = await covista(['fit', '-l', bare, '--starter', 'none']);
     expect(fitted.code).toBe(3);
     expect(fitted.stderr).toContain('words');
-    const searched = await covista(['search', 'red', '-l', bare]);
-    expect(searched.code).toBe(3);
-    expect(searched.stderr).toContain('covista fit');
+    const missing = await covista(['fit', '-l', bare, '--starter', join(folder, 'none.safetensors')]);
+    expect(missing.code).toBe(3);
+    expect(missing.stderr).toContain('none.safetensors');
   });
 });
 

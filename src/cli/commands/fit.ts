@@ -2,8 +2,16 @@ import { Command } from 'commander';
 import { Library } from '../../library/index.ts';
 import { createEngine } from '../../linalg/create-engine.node.ts';
 import type { SelectedRecipe, TrainOptions } from '../../pipeline/index.ts';
-import { fitLibrary, libraryPairs, type Recipe, recipeByName, selectRecipe } from '../../pipeline/index.ts';
-import { wordVectorsFor } from '../context.ts';
+import {
+  fitLibraryOnStarter,
+  libraryPairs,
+  type Recipe,
+  recipeByName,
+  saveStarter,
+  selectRecipe,
+  trainStarter,
+} from '../../pipeline/index.ts';
+import { starterNamed, wordVectorsFor } from '../context.ts';
 import { jsonOption, libraryOption, quietOption, vectorsOption, wholeNumber } from '../options.ts';
 import { type CommonOptions, runCommand } from '../run.ts';
 import { count, duration, paint } from '../terminal.ts';
@@ -21,6 +29,8 @@ interface Options extends CommonOptions {
   readonly refine?: true;
   readonly language: string;
   readonly vectors: string;
+  readonly starter: string;
+  readonly saveStarter?: string;
 }
 
 /** `covista fit` */
@@ -40,6 +50,11 @@ export function fitCommand(): Command {
     )
     .option('--refine', 'refine the space by contrastive steps after CCA; takes tens of seconds')
     .addOption(vectorsOption())
+    .option('--starter <starter>', 'what to learn on top of: default, none, or a file', 'default')
+    .option(
+      '--save-starter <file>',
+      'make a starter for other libraries from the captioned pictures, and nothing else',
+    )
     .option('--language <tag>', 'language of the captions, as en or de', 'en')
     .addOption(jsonOption())
     .addOption(quietOption())
@@ -60,7 +75,19 @@ export function fitCommand(): Command {
                 seconds: options.select === true ? SELECTION_SECONDS : options.select,
               })
             : undefined;
-          const model = await fitLibrary(library, selected?.recipe ?? asked, training);
+          if (options.saveStarter !== undefined) {
+            const name = options.saveStarter;
+            const made = await trainStarter(await libraryPairs(library), asked, { ...training, name });
+            await saveStarter(name, made);
+            const { trained } = made.model;
+            return {
+              text: `${name}: a starter of ${count(trained.pictures)} pictures with ${count(trained.captions)} captions.`,
+              json: { starter: name, trained },
+            };
+          }
+          const recipe = selected?.recipe ?? asked;
+          const starter = await starterNamed(options.starter, work);
+          const { model, choice } = await fitLibraryOnStarter(library, recipe, starter, training);
           const seconds = (performance.now() - started) / 1000;
           const { pictures, captions } = model.trained;
           const correlations = Array.from(model.space.correlations);
@@ -68,12 +95,14 @@ export function fitCommand(): Command {
             text: [
               `${paint('bold', 'Learned')} from ${count(pictures)} pictures with ${count(captions)} captions in ${duration(seconds)}:`,
               `${correlations.length} dimensions, canonical correlations ${correlations[0]!.toFixed(3)} to ${correlations.at(-1)!.toFixed(3)}, ${count(model.tags.length)} tags.`,
+              choice.reason,
               ...(selected ? [describeSelection(selected)] : []),
               `Next: covista search "some words" --library ${options.library}`,
             ].join('\n'),
             json: {
               recipe: model.recipe,
               trained: model.trained,
+              starter: choice,
               tags: model.tags.length,
               correlations,
               selection: selected?.selection,

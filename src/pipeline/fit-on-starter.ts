@@ -1,0 +1,185 @@
+import { captionRanks } from '../evaluation/index.ts';
+import type { Library } from '../library/index.ts';
+import { fitLibrary, libraryPairs } from './fit-library.ts';
+import { extendTextEncoder, weightedMoments } from './merge-starter.ts';
+import { embedPictures, embedTexts, type Model } from './model.ts';
+import { saveModel } from './model-file.ts';
+import { type PairSource, pairMoments, solveRecipe } from './pairs.ts';
+import type { Recipe } from './recipe.ts';
+import { type Starter, starterMismatch, starterModel } from './starter.ts';
+import { fitTextEncoder } from './text-view.ts';
+import { train } from './train.ts';
+import { trainOnStarter } from './train-on-starter.ts';
+import type { TrainOptions } from './train-options.ts';
+
+/** What a model was learned from: `starter`, `merged` or `own` pairs. */
+export interface StarterChoice {
+  readonly from: 'starter' | 'merged' | 'own';
+  /** How often each pair of the starter counts, when merged. */
+  readonly weight: number;
+  /** One line that says why. */
+  readonly reason: string;
+}
+
+/** A model, and what was chosen to learn it from. */
+export interface ModelOnStarter {
+  readonly model: Model;
+  readonly choice: StarterChoice;
+}
+
+/** With fewer captioned pictures nothing can be chosen on them: they are added to the starter as they are. */
+const CHOOSE_FROM = 10;
+
+/** Every candidate weight is a tenth of the one before it. */
+const STEP = 10;
+
+/** Weights down to where the pairs of the starter count for a tenth of the own ones are tried. */
+const SMALLEST_SHARE = 0.1;
+
+/** Own pairs are parted into so many, each of which is tested on once. */
+const FOLDS = 2;
+
+/**
+ * Learns on top of a starter from a user's own pairs, with the weight of the starter that does best on the user's own
+ * pairs by cross-validation: from nothing but the starter to nothing but the own pairs.
+ */
+export async function fitOnStarter(
+  pairs: PairSource,
+  recipe: Recipe,
+  starter: Starter,
+  options: TrainOptions,
+): Promise<ModelOnStarter> {
+  const choice = await chooseWeight(pairs, recipe, starter, options);
+  if (choice.from === 'starter') return { choice, model: await starterModel(starter, options) };
+  if (choice.from === 'own') return { choice, model: await train(pairs, recipe, options) };
+  return { choice, model: await trainOnStarter(pairs, recipe, starter, choice.weight, options) };
+}
+
+/**
+ * Learns a library's model on top of a starter and stores it.
+ * @param starter left out: from the library's own pairs alone
+ * @throws CovistaError `no-data` for a library without pictures, or without words when no starter can be used
+ */
+export async function fitLibraryOnStarter(
+  library: Library,
+  recipe: Recipe,
+  starter: Starter | undefined,
+  options: TrainOptions,
+): Promise<ModelOnStarter> {
+  const mismatch =
+    starter === undefined
+      ? 'no starter was asked for'
+      : starterMismatch(starter, library.encoder, recipe, options.vectors);
+  if (starter === undefined || mismatch !== undefined || (await library.count()) === 0)
+    return {
+      model: await fitLibrary(library, recipe, options),
+      choice: { from: 'own', weight: 0, reason: `Learned from own pictures only: ${mismatch}.` },
+    };
+  const fitted = await fitOnStarter(await libraryPairs(library), recipe, starter, options);
+  await saveModel(library.modelFile, fitted.model);
+  return fitted;
+}
+
+/** What is tried, and how well it ranks: for each held-out query the logarithm of the rank of what belongs to it. */
+interface Candidate extends Omit<StarterChoice, 'reason'> {
+  readonly ranks: Float64Array;
+}
+
+/** Cross-validates candidates from the starter towards the own pairs until none is better than the one before it. */
+async function chooseWeight(
+  pairs: PairSource,
+  recipe: Recipe,
+  starter: Starter,
+  options: TrainOptions,
+): Promise<StarterChoice> {
+  const pictures = pairs.captions.length;
+  if (pictures === 0)
+    return { from: 'starter', weight: 1, reason: 'Starter only: no picture of the library has words.' };
+  if (pictures < CHOOSE_FROM)
+    return {
+      from: 'merged',
+      weight: 1,
+      reason: `Starter and ${pictures} own pictures, which are too few to choose a weight on.`,
+    };
+  const score = await heldOutRanks(pairs, recipe, starter, options);
+  const own = pairs.captions.flat().length;
+  const tried: Candidate[] = [
+    { from: 'starter', weight: 1, ranks: await score('starter', 1) },
+    { from: 'merged', weight: 1, ranks: await score('merged', 1) },
+  ];
+  let best = isBetter(tried[0]!, tried[1]!) ? tried[0]! : tried[1]!;
+  for (let weight = 1 / STEP; weight * starter.moments.count > SMALLEST_SHARE * own; weight /= STEP) {
+    const next: Candidate = { from: 'merged', weight, ranks: await score('merged', weight) };
+    tried.push(next);
+    if (!isBetter(next, best)) break;
+    best = next;
+  }
+  // Own pairs alone are worth trying only where the least weight of the starter was best.
+  if (best === tried.at(-1)) {
+    const alone: Candidate = { from: 'own', weight: 0, ranks: await score('own', 0) };
+    tried.push(alone);
+    if (isBetter(alone, best)) best = alone;
+  }
+  return { from: best.from, weight: best.weight, reason: reasonFor(best, tried, pictures) };
+}
+
+function reasonFor(best: Candidate, tried: readonly Candidate[], pictures: number): string {
+  const rank = ({ ranks }: Candidate) => Math.exp(mean(ranks)).toFixed(1);
+  const name = ({ from, weight }: Candidate) =>
+    from === 'merged' ? `starter x ${Number(weight.toPrecision(2))} and own` : `${from} only`;
+  const said = name(best);
+  const others = tried.map((one) => `${name(one)} ${rank(one)}`).join(', ');
+  return `${said[0]!.toUpperCase()}${said.slice(1)}: best by the mean rank on ${pictures} own pictures held out in turn (${others}).`;
+}
+
+/** Better by more than the standard error of the difference, so that chance does not choose. */
+function isBetter(one: Candidate, other: Candidate): boolean {
+  const gains = one.ranks.map((value, i) => other.ranks[i]! - value);
+  const gain = mean(gains);
+  const variance = mean(gains.map((value) => (value - gain) ** 2));
+  return gain > Math.sqrt(variance / gains.length);
+}
+
+/** Makes the function that tests a candidate on each part of the own pairs, learned without it. */
+async function heldOutRanks(pairs: PairSource, recipe: Recipe, starter: Starter, options: TrainOptions) {
+  const { engine, onProgress } = options;
+  const own = await fitTextEncoder(pairs, recipe, options);
+  const union = extendTextEncoder(starter.model.text, own);
+  const quiet = { ...options, onProgress: undefined };
+  return async (from: StarterChoice['from'], weight: number): Promise<Float64Array> => {
+    const logarithms: number[] = [];
+    for (let fold = 0; fold < FOLDS; fold++) {
+      onProgress?.({
+        stage: `choose the weight of the starter (${from === 'merged' ? weight : from})`,
+        done: fold,
+        total: FOLDS,
+      });
+      const text = from === 'own' ? own : union;
+      const isHeld = (position: number) => position % FOLDS === fold;
+      const { kept, heldFeatures } = await pairMoments(pairs, recipe, text, isHeld, quiet);
+      const solve = () =>
+        solveRecipe(
+          from === 'own' ? kept : weightedMoments(starter, weight, kept.sizes).merge(kept),
+          recipe,
+          pairs.encoder,
+          quiet,
+        );
+      const model =
+        from === 'starter' ? starter.model : { ...starter.model, recipe, text, space: await solve() };
+      const captions = pairs.captions.filter((_, i) => isHeld(i));
+      const pictureOf = Uint32Array.from(captions.flatMap((some, picture) => some.map(() => picture)));
+      const ranks = await captionRanks(
+        engine,
+        await embedPictures(model, heldFeatures!, engine),
+        await embedTexts(model, captions.flat(), engine),
+        pictureOf,
+      );
+      for (const rank of [...ranks.imageToText, ...ranks.textToImage]) logarithms.push(Math.log(rank));
+    }
+    return Float64Array.from(logarithms);
+  };
+}
+
+function mean(values: Float64Array): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
