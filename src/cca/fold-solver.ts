@@ -11,7 +11,7 @@ import { addRidge, covarianceOf, meanDiagonal, scaleBothSides } from './view-cov
 import { findWhitening, scaleRows, type Whitening } from './whitening.ts';
 
 /** What a {@link FoldSolver} can change from one solution to the next, cheaply. */
-export interface SolverParameters {
+interface SolverParameters {
   /** As {@link FitOptions.ridge}, for view 0 and view 1. */
   readonly ridge: readonly [number, number];
   /** As {@link FitOptions.blockWeights}. */

@@ -16,7 +16,7 @@ export interface NamedPicture {
 }
 
 /** Where {@link cachedFeatures} keeps the features of a set of pictures. */
-export function featureCacheFile(set: string, encoder: string): string {
+function featureCacheFile(set: string, encoder: string): string {
   return join(cacheFolder(), 'features', `${set}-${encoder.replaceAll(/[^\w.-]+/g, '-')}.safetensors`);
 }
 
@@ -55,7 +55,7 @@ export async function cachedFeatures(
 }
 
 /** What {@link cachedFeatures} kept, or nothing where it is of another shape. */
-export async function readCachedFeatures(
+async function readCachedFeatures(
   file: string,
   rows: number,
   columns: number,

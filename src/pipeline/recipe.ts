@@ -45,7 +45,7 @@ export interface Recipe {
 }
 
 /** What the block `words` of a text counts. */
-export interface Terms {
+interface Terms {
   readonly stems: boolean;
   readonly pairs: boolean;
   readonly keepStopWords: boolean;

@@ -22,7 +22,7 @@ export async function fitTextEncoder(
 }
 
 /** In how many training captions a word must occur to be a column: what occurs once tells little, but it is all there is in a small collection. */
-export function minimumCaptions(pictures: number): number {
+function minimumCaptions(pictures: number): number {
   return pictures >= 200 ? 2 : 1;
 }
 

@@ -12,7 +12,7 @@ import type { Scope, Workspace } from './session.ts';
 export const BLOCK = 32;
 
 /** How many rotations are applied together: enough to make copying strips of the matrix cheap. */
-export const ROTATIONS = 1 << 16;
+const ROTATIONS = 1 << 16;
 
 /** See Engine.eigenSymmetric. A few leading ones by a Krylov space, else all by tridiagonalisation and implicit QL. */
 export async function eigenSymmetric(
