@@ -8,6 +8,8 @@ export {
 } from './coco.ts';
 export { type CocoFolders, type CocoHalf, findCoco } from './coco-folders.ts';
 export { cocoReport, cocoTables } from './coco-report.ts';
+export { type ComparedResult, compareRecipes } from './compare.ts';
+export { compareReport } from './compare-report.ts';
 export {
   type DemoEvaluation,
   type DemoOptions,
@@ -29,9 +31,15 @@ export {
   type SupportingCaption,
 } from './explain.ts';
 export { captionsOf, fitLibrary, libraryPairs } from './fit-library.ts';
+export {
+  fitLibraryOnStarter,
+  fitOnStarter,
+  type ModelOnStarter,
+  type StarterChoice,
+} from './fit-on-starter.ts';
 export { evaluateFolds, type FoldedQuality } from './fold-evaluation.ts';
 export { type IndexOptions, type IndexResult, indexPictures } from './index-pictures.ts';
-export { fitLibraryOnStarter, fitOnStarter, type ModelOnStarter, type StarterChoice } from './fit-on-starter.ts';
+export { compareQuality, type Direction, type Measures, qualityIntervals } from './intervals.ts';
 export { libraryExperiment } from './library-experiment.ts';
 export { type CaptionBank, embedPictures, embedTexts, type Model, pictureHubness } from './model.ts';
 export { type LoadedModel, loadModel, saveModel } from './model-file.ts';
@@ -53,6 +61,6 @@ export { BUILT_IN_STARTER, loadStarter, saveStarter } from './starter-file.ts';
 export { type Tag, tagFeatures, tagScorer } from './tag.ts';
 export { OWN_VECTORS } from './text-view.ts';
 export { train } from './train.ts';
-export type { TrainOptions } from './train-options.ts';
 export { trainOnStarter } from './train-on-starter.ts';
+export type { TrainOptions } from './train-options.ts';
 export { STARTER_SIZE, type StarterSize, trainStarter } from './train-starter.ts';
