@@ -1,3 +1,4 @@
+import type { Moments } from '../cca/index.ts';
 import { captionRanks } from '../evaluation/index.ts';
 import type { Library } from '../library/index.ts';
 import { fitLibrary, libraryPairs } from './fit-library.ts';
@@ -146,35 +147,28 @@ async function heldOutRanks(pairs: PairSource, recipe: Recipe, starter: Starter,
   const own = await fitTextEncoder(pairs, recipe, options);
   const union = extendTextEncoder(starter.model.text, own);
   const quiet = { ...options, onProgress: undefined };
+  /** Learns without a fold. */
+  const learned = async (from: StarterChoice['from'], weight: number, moments: Moments): Promise<Model> => {
+    if (from === 'starter') return starter.model;
+    const total = from === 'own' ? moments : weightedMoments(starter, weight, moments.sizes).merge(moments);
+    const space = await solveRecipe(total, recipe, pairs.encoder, quiet);
+    return { ...starter.model, recipe, text: from === 'own' ? own : union, space };
+  };
   return async (from: StarterChoice['from'], weight: number): Promise<Float64Array> => {
     const logarithms: number[] = [];
     for (let fold = 0; fold < FOLDS; fold++) {
-      onProgress?.({
-        stage: `choose the weight of the starter (${from === 'merged' ? weight : from})`,
-        done: fold,
-        total: FOLDS,
-      });
-      const text = from === 'own' ? own : union;
+      const tried = from === 'merged' ? weight : `${from} only`;
+      onProgress?.({ stage: `choose the weight of the starter (${tried})`, done: fold, total: FOLDS });
       const isHeld = (position: number) => position % FOLDS === fold;
+      const text = from === 'own' ? own : union;
       const { kept, heldFeatures } = await pairMoments(pairs, recipe, text, isHeld, quiet);
-      const solve = () =>
-        solveRecipe(
-          from === 'own' ? kept : weightedMoments(starter, weight, kept.sizes).merge(kept),
-          recipe,
-          pairs.encoder,
-          quiet,
-        );
-      const model =
-        from === 'starter' ? starter.model : { ...starter.model, recipe, text, space: await solve() };
+      const model = await learned(from, weight, kept);
       const captions = pairs.captions.filter((_, i) => isHeld(i));
+      const pictures = await embedPictures(model, heldFeatures!, engine);
+      const texts = await embedTexts(model, captions.flat(), engine);
       const pictureOf = Uint32Array.from(captions.flatMap((some, picture) => some.map(() => picture)));
-      const ranks = await captionRanks(
-        engine,
-        await embedPictures(model, heldFeatures!, engine),
-        await embedTexts(model, captions.flat(), engine),
-        pictureOf,
-      );
-      for (const rank of [...ranks.imageToText, ...ranks.textToImage]) logarithms.push(Math.log(rank));
+      const { imageToText, textToImage } = await captionRanks(engine, pictures, texts, pictureOf);
+      for (const rank of [...imageToText, ...textToImage]) logarithms.push(Math.log(rank));
     }
     return Float64Array.from(logarithms);
   };

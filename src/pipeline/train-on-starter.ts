@@ -44,9 +44,13 @@ export async function trainOnStarter(
       ? undefined
       : await queryBank(model, bothFeatures(starter, pairs), pictures, captions, engine);
   const complete = { ...model, queries };
-  return recipe.tags.method === 'vote'
-    ? { ...complete, bank: await captionBank(complete, captions, options) }
-    : complete;
+  if (recipe.tags.method !== 'vote') return complete;
+  const bank = await captionBank(complete, captions, options);
+  // A vote is the exponential of similarity less correction over temperature: each of the starter's counts `weight` times.
+  if (bank.correction.length === captions.length)
+    for (let i = 0; i < starter.captions.length; i++)
+      bank.correction[i]! -= recipe.tags.temperature * Math.log(weight);
+  return { ...complete, bank };
 }
 
 async function* bothFeatures(starter: Starter, pairs: PairSource): AsyncGenerator<Matrix32> {
