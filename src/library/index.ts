@@ -1,9 +1,9 @@
+export type { VectorBatch } from './batches.ts';
 export {
   type EmbeddingBatch,
   Library,
   type LibraryEncoder,
   type PictureRecord,
   type PictureWords,
-  type VectorBatch,
   writeAtomically,
 } from './library.ts';

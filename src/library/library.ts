@@ -6,7 +6,7 @@ import type { RecordBatch, Schema } from 'apache-arrow';
 import { z } from 'zod';
 import { CovistaError } from '../errors.ts';
 import type { FeatureBlock } from '../image/image-encoder.ts';
-import { joinRows, type Matrix32, matrix, zeros32 } from '../linalg/matrix.ts';
+import { joinBatches, quote, strings, type VectorBatch, vectors } from './batches.ts';
 import { embeddingsSchema, picturesSchema, TABLES, wordsSchema } from './tables.ts';
 
 /** The version of the folder's layout; a library of another version is refused, never half-read. */
@@ -49,12 +49,6 @@ export interface PictureWords {
   readonly path: string;
   readonly captions: readonly string[];
   readonly tags: readonly string[];
-}
-
-/** Paths, and row by row the vectors that belong to them. */
-export interface VectorBatch {
-  readonly paths: readonly string[];
-  readonly vectors: Matrix32;
 }
 
 /** Embeddings, and for each how much its scores are lowered because it is near to queries of all kinds. */
@@ -301,28 +295,4 @@ function parseJson(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-const quote = (text: string) => `'${text.replaceAll("'", "''")}'`;
-
-function strings(batch: RecordBatch, column: string): string[] {
-  return [...batch.getChild(column)!] as string[];
-}
-
-/** Copies a vector column out of Arrow's memory. */
-function vectors(batch: RecordBatch, column: string, size: number): Matrix32 {
-  const data = new Float32Array(batch.numRows * size);
-  let at = 0;
-  for (const chunk of batch.getChild(column)!.data) {
-    const values = chunk.children[0]!;
-    const from = (chunk.offset ?? 0) * size;
-    data.set((values.values as Float32Array).subarray(from, from + chunk.length * size), at);
-    at += chunk.length * size;
-  }
-  return matrix(batch.numRows, size, data);
-}
-
-function joinBatches(parts: readonly VectorBatch[], size: number): VectorBatch {
-  if (parts.length === 0) return { paths: [], vectors: zeros32(0, size) };
-  return { paths: parts.flatMap((part) => part.paths), vectors: joinRows(parts.map((part) => part.vectors)) };
 }
