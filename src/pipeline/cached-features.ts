@@ -16,7 +16,7 @@ export interface NamedPicture {
 }
 
 /** Where {@link cachedFeatures} keeps the features of a set of pictures. */
-function featureCacheFile(set: string, encoder: string): string {
+export function featureCacheFile(set: string, encoder: string): string {
   return join(cacheFolder(), 'features', `${set}-${encoder.replaceAll(/[^\w.-]+/g, '-')}.safetensors`);
 }
 

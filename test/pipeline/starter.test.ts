@@ -1,0 +1,252 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { readFile, rm, stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { compactMoments, expandMoments } from '../../src/cca/compact-moments.ts';
+import { Moments } from '../../src/cca/index.ts';
+import { defaultImageEncoder } from '../../src/image/index.ts';
+import { createEngine } from '../../src/linalg/create-engine.node.ts';
+import type { Engine } from '../../src/linalg/engine.ts';
+import { decodeSafetensors, fromFloat16 } from '../../src/linalg/index.ts';
+import { matrix, row } from '../../src/linalg/matrix.ts';
+import { createRandom } from '../../src/linalg/random.ts';
+import { defaultWordVectors } from '../../src/models/index.ts';
+import { featureCacheFile } from '../../src/pipeline/cached-features.ts';
+import {
+  BUILT_IN_STARTER,
+  embedTexts,
+  fitOnStarter,
+  loadStarter,
+  RECIPES,
+  type Starter,
+  starterMismatch,
+  starterModel,
+  trainOnStarter,
+} from '../../src/pipeline/index.ts';
+import { extendTextEncoder, weightedMoments } from '../../src/pipeline/merge-starter.ts';
+import { solveRecipe } from '../../src/pipeline/pairs.ts';
+import { TextEncoder } from '../../src/text/index.ts';
+import { scratch } from '../cli/covista.ts';
+import { hasShared, SHARED } from '../shared.ts';
+
+/** The pictures that the built-in starter is made of, as `npm run train-starter` caches their features. */
+const CACHED = featureCacheFile('starter-b54bbd438d58', 'centernet-2-384');
+
+let engine: Engine;
+let starter: Starter;
+
+beforeAll(async () => {
+  engine = await createEngine();
+  starter = await loadStarter(undefined, { wordVectors: () => defaultWordVectors() });
+});
+afterAll(() => engine.close());
+
+/** Own pairs: a colour that the starter's features cannot know, in a word that it does not know. */
+function ownPairs(count: number) {
+  const { size, blocks } = starter.model.encoder;
+  const features = matrix(count, size, new Float32Array(count * size));
+  for (let i = 0; i < count; i++) row(features, i).set(row(starter.pictures, i));
+  const captions = Array.from({ length: count }, (_, i) => [
+    i % 2 === 0 ? 'a blorple dog' : 'a quiet street',
+  ]);
+  return { encoder: { id: starter.model.encoder.id, size, blocks }, captions, features: () => [features] };
+}
+
+describe('compact moments', () => {
+  it('keep correlations to 0.0003 and means and deviations to single precision', async () => {
+    const random = createRandom(3);
+    const [n, dx, dy] = [200, 7, 5];
+    const x = matrix(
+      n,
+      dx,
+      Float32Array.from({ length: n * dx }, (_, i) => random.uniform() + (i % dx) * 100),
+    );
+    const y = matrix(
+      n,
+      dy,
+      Float32Array.from({ length: n * dy }, (_, i) => x.data[i % (n * dx)]! + random.uniform()),
+    );
+    const moments = Moments.zero([dx, dy]);
+    await moments.add([x, y], { engine });
+    const again = expandMoments(compactMoments(moments), n, 2);
+    expect(again.count).toBe(n);
+    for (const [i, j] of [
+      [0, 0],
+      [0, 1],
+      [1, 1],
+    ] as const) {
+      const [a, b] = [moments.covariance(i, j), again.covariance(i, j)];
+      const scale = (r: number, c: number) => Math.sqrt(moments.variances(i)[r]! * moments.variances(j)[c]!);
+      for (let r = 0; r < a.rows; r++)
+        for (let c = 0; c < a.columns; c++) {
+          const at = r * a.columns + c;
+          expect(Math.abs(a.data[at]! - b.data[at]!) / scale(r, c)).toBeLessThan(3e-4);
+        }
+    }
+    expect(again.mean(0)[6]! / moments.mean(0)[6]!).toBeCloseTo(1, 6);
+  });
+});
+
+describe('the text encoder of a starter', () => {
+  it('keeps the columns and values of what the starter knows, and gives new words columns of their own', () => {
+    const base = TextEncoder.fit([['a dog runs', 'a brown dog'], ['a red car']], {
+      blocks: ['words'],
+      minimumCount: 1,
+    });
+    const own = TextEncoder.fit([['ein blorple dog'], ['blorple']], { blocks: ['words'], minimumCount: 1 });
+    const union = extendTextEncoder(base, own);
+    const [before] = base.encode(['a brown dog runs']);
+    const [after] = union.encode(['a brown dog runs']);
+    if (!before || !after || !('indices' in before) || !('indices' in after)) throw new Error('not sparse');
+    expect([...after.indices]).toEqual([...before.indices]);
+    expect([...after.values]).toEqual([...before.values]);
+    expect(union.known('blorple')).toBe(1);
+    expect(base.known('blorple')).toBe(0);
+    expect(after.columns).toBe(before.columns + own.toJSON().terms.filter((term) => term !== 'dog').length);
+  });
+});
+
+describe('the moments of a starter', () => {
+  it('with weight 2 are those of every pair twice, with empty columns for new words', async () => {
+    const random = createRandom(5);
+    const block = (columns: number) =>
+      matrix(
+        30,
+        columns,
+        Float32Array.from({ length: 30 * columns }, () => random.uniform()),
+      );
+    const moments = Moments.zero([3, 2]);
+    const rows = [block(3), block(2)];
+    await moments.add(rows, { engine });
+    const weighted = weightedMoments({ moments }, 2, [3, 4]);
+    const twice = moments.merge(moments);
+    expect(weighted.count).toBe(60);
+    const a = weighted.covariance(0, 1);
+    const b = twice.covariance(0, 1);
+    for (let r = 0; r < 3; r++) {
+      expect(a.data[r * 4]).toBeCloseTo(b.data[r * 2]!, 12);
+      expect(a.data[r * 4 + 3]).toBe(0);
+    }
+  });
+});
+
+describe('the built-in starter', () => {
+  it('is at most 25 MB', async () => {
+    expect((await stat(BUILT_IN_STARTER)).size).toBeLessThan(25e6);
+  });
+
+  it('has the projections that its moments give, to 1e-3', async () => {
+    const { model, moments } = starter;
+    const solved = await solveRecipe(moments, model.recipe, model.encoder, { engine });
+    solved.correlations.forEach((value, i) => {
+      expect(Math.abs(value - model.space.correlations[i]!)).toBeLessThan(1e-3);
+    });
+    const texts = [
+      'a dog on a beach',
+      'two men play soccer',
+      'a child in a red shirt',
+      'a city street at night',
+    ];
+    const similarities = async (space: typeof solved) => {
+      const { data, columns } = await embedTexts({ ...model, space }, texts, engine);
+      return texts.map((_, i) => {
+        let sum = 0;
+        for (let c = 0; c < columns; c++) sum += data[c]! * data[i * columns + c]!;
+        return sum;
+      });
+    };
+    const [stored, fresh] = [await similarities(model.space), await similarities(solved)];
+    stored.forEach((value, i) => {
+      expect(Math.abs(value - fresh[i]!)).toBeLessThan(1e-3);
+    });
+  });
+
+  it('fits libraries of its own encoder and recipe only, and says why not', () => {
+    const { encoder } = starter.model;
+    expect(starterMismatch(starter, encoder, RECIPES.default!)).toBeUndefined();
+    expect(starterMismatch(starter, { ...encoder, id: 'other' })).toContain('other');
+    expect(starterMismatch(starter, encoder, RECIPES.article!)).toContain('article');
+    expect(starterMismatch(starter, encoder, RECIPES.default!, 'mine.vec')).toContain('word vectors');
+  });
+
+  it('reaches words outside of its captions by their vectors', async () => {
+    const model = await starterModel(starter, { engine });
+    expect(model.text.toJSON().words).not.toContain('whippet');
+    const { data, columns } = await embedTexts(model, ['whippet', 'a dog', 'a skyscraper'], engine);
+    const similarity = (i: number) =>
+      data.subarray(0, columns).reduce((sum, value, c) => sum + value * data[i * columns + c]!, 0);
+    expect(similarity(1)).toBeGreaterThan(similarity(2) + 0.2);
+  });
+
+  it('is what a library without captions gets, and takes up the words of the first few', async () => {
+    const none = await fitOnStarter(ownPairs(0), RECIPES.default!, starter, { engine });
+    expect(none.choice.from).toBe('starter');
+    const wordVectors = await defaultWordVectors();
+    const few = await trainOnStarter(ownPairs(6), RECIPES.default!, starter, 1, { engine, wordVectors });
+    expect(few.text.known('blorple')).toBe(1);
+    expect(few.tags).toContain('blorple');
+    expect(few.tags).toContain('dog');
+  });
+});
+
+describe.skipIf(!hasShared)('the built-in starter, where the reference data are', () => {
+  it('holds the features that the default encoder gives now', async () => {
+    const folder = join(SHARED, 'data/flickr8k/photos');
+    const split = await readFile(join(SHARED, 'data/flickr8k/Flickr_8k.trainImages.txt'), 'utf8');
+    const validation = await readFile(join(SHARED, 'data/flickr8k/Flickr_8k.devImages.txt'), 'utf8');
+    const names = `${split.trim()}\n${validation.trim()}`
+      .split('\n')
+      .map((name) => name.trim())
+      .sort();
+    // Every eighth of the 7,080 pictures is kept; the photos of Flickr8k come first.
+    const kept = [0, 8, 16, 24, 3200, 6400];
+    const encoder = await defaultImageEncoder();
+    try {
+      for await (const result of encoder.encode(kept.map((i) => join(folder, names[i]!)))) {
+        if ('error' in result) throw result.error;
+        const stored = row(starter.pictures, kept[result.index]! / 8);
+        result.feature.forEach((value, c) => {
+          expect(Math.abs(value - stored[c]!)).toBeLessThan(1e-3 + 1e-3 * Math.abs(value));
+        });
+      }
+    } finally {
+      await encoder.close();
+    }
+  });
+
+  it.skipIf(!existsSync(CACHED))(
+    'is what npm run train-starter makes (needs the features that it caches)',
+    async () => {
+      const folder = await scratch();
+      try {
+        const out = join(folder, 'again.safetensors');
+        const root = resolve(import.meta.dirname, '../..');
+        const { scripts } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
+        const [, ...args] = scripts['train-starter'].split(' ');
+        await promisify(execFile)(process.execPath, [...args, '--out', out], { cwd: root });
+        const [made, committed] = await Promise.all(
+          [out, BUILT_IN_STARTER].map(async (file) => decodeSafetensors(await readFile(file))),
+        );
+        const settings = (one: typeof made) => JSON.parse(one!.metadata.model!);
+        expect(settings(made).text).toEqual(settings(committed).text);
+        expect(settings(made).tags).toEqual(settings(committed).tags);
+        for (const [name, tensor] of committed!.tensors) {
+          // Projections are compared by what they do, above: signs and order of equal correlations may differ.
+          if (/^space\.\d/.test(name)) continue;
+          const again = made!.tensors.get(name)!;
+          expect(again.shape).toEqual(tensor.shape);
+          const numbers = (one: typeof tensor) => (one.type === 'F16' ? fromFloat16(one.data) : one.data);
+          const [a, b] = [numbers(again), numbers(tensor)];
+          let largest = 0;
+          for (let i = 0; i < a.length; i++)
+            largest = Math.max(largest, Math.abs(Number(a[i]) - Number(b[i])));
+          expect(largest, name).toBeLessThan(2e-3);
+        }
+      } finally {
+        await rm(folder, { recursive: true, force: true });
+      }
+    },
+  );
+});
