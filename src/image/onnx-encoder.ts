@@ -19,7 +19,10 @@ export interface OnnxEncoderSettings {
   readonly preprocessing: Preprocessing;
   /** The blocks of a feature in order; their sizes add up to the length of all outputs of one picture. */
   readonly blocks: readonly FeatureBlock[];
-  /** Pictures that the network is given at once, 4 by default: larger batches leave the processor's cache. */
+  /**
+   * Pictures that the network is given at once, 1 by default: as fast as 4 on an idle machine, and a quarter faster on
+   * a busy one (docs/encoders.md).
+   */
   readonly batchSize?: number;
   /** Threads that one operation of the network uses; the runtime takes one a core by default. */
   readonly threads?: number;
@@ -32,7 +35,7 @@ const batchesAhead = 1;
 
 /**
  * Makes an encoder of an ONNX network, which runs in a thread of its own while pictures are decoded. At most four
- * batches of pictures are in memory at a time, however slowly the results are taken.
+ * batches of pictures, or two more than there are cores, are in memory at a time, however slowly the results are taken.
  * @throws CovistaError `bad-format` when the network cannot be loaded or run; `bad-values` when the length of its
  *   outputs is not that of the blocks
  */
@@ -53,7 +56,7 @@ export async function createOnnxEncoder(settings: OnnxEncoderSettings): Promise<
     await session.close();
     throw error;
   }
-  const batchSize = session.fixedBatch > 0 ? session.fixedBatch : (settings.batchSize ?? 4);
+  const batchSize = session.fixedBatch > 0 ? session.fixedBatch : (settings.batchSize ?? 1);
   return {
     id,
     size,
