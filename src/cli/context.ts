@@ -1,11 +1,22 @@
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { CovistaError } from '../errors.ts';
 import type { ImageEncoder } from '../image/image-encoder.ts';
-import { resolveEncoder } from '../image/index.ts';
-import type { Library } from '../library/index.ts';
+import { absoluteEncoderName, resolveEncoder } from '../image/index.ts';
+import { Library } from '../library/index.ts';
 import { createEngine } from '../linalg/create-engine.node.ts';
 import { defaultWordVectors, openWordVectors } from '../models/index.ts';
-import { type LoadedModel, loadModel, type Recipe, loadStarter, type Starter, starterMismatch, starterModel, saveModel } from '../pipeline/index.ts';
+import {
+  type LoadedModel,
+  loadModel,
+  loadStarter,
+  OWN_VECTORS,
+  type Recipe,
+  type Starter,
+  saveModel,
+  starterMismatch,
+  starterModel,
+} from '../pipeline/index.ts';
 import type { WorkOptions } from '../progress.ts';
 import type { WordVectors } from '../text/index.ts';
 
@@ -47,13 +58,13 @@ export async function starterNamed(name: string, work: WorkOptions): Promise<Sta
   });
 }
 
-/** The word vectors of a recipe, when it asks for some. */
+/** The word vectors of a recipe, when it asks for some; those of one's own captions are trained with the model. */
 export async function wordVectorsFor(
   recipe: Recipe,
   vectors: string,
   work: WorkOptions,
 ): Promise<WordVectors | undefined> {
-  return recipe.text.includes('vectors') ? openVectors(vectors, work) : undefined;
+  return recipe.text.includes('vectors') && vectors !== OWN_VECTORS ? openVectors(vectors, work) : undefined;
 }
 
 /** `default`, or a file in any format of word vectors. */
@@ -73,4 +84,27 @@ export async function withEncoder<T>(
   } finally {
     await encoder.close();
   }
+}
+
+/**
+ * Runs with the library in a folder, made now when there is none, and with the encoder of its features.
+ * @param name of the encoder; that of the library, or `default`, when left out
+ */
+export async function withLibraryAndEncoder<T>(
+  folder: string,
+  name: string | undefined,
+  work: WorkOptions,
+  use: (library: Library, encoder: ImageEncoder) => Promise<T>,
+): Promise<T> {
+  const existing = existsSync(join(folder, 'library.json')) ? await Library.open(folder) : undefined;
+  const spec = absoluteEncoderName(name ?? existing?.encoder.spec ?? 'default');
+  return withEncoder(spec, work, async (encoder) => {
+    const { id, size, blocks } = encoder;
+    const library = existing ?? (await Library.openOrCreate(folder, { spec, id, size, blocks }));
+    try {
+      return await use(library, encoder);
+    } finally {
+      library.close();
+    }
+  });
 }

@@ -31,11 +31,11 @@ export interface ModelOnStarter {
 /** With fewer captioned pictures nothing can be chosen on them: they are added to the starter as they are. */
 const CHOOSE_FROM = 10;
 
-/** Every candidate weight is a tenth of the one before it. */
-const STEP = 10;
+/** With so many captioned pictures the own pairs stand alone, and fitting takes no time for a choice. */
+const OWN_ENOUGH = 3000;
 
-/** Weights down to where the pairs of the starter count for a tenth of the own ones are tried. */
-const SMALLEST_SHARE = 0.1;
+/** How often a pair of the starter may count beside an own pair. */
+const WEIGHTS = [1, 0.1, 0.01];
 
 /** Own pairs are parted into so many, each of which is tested on once. */
 const FOLDS = 2;
@@ -86,7 +86,7 @@ interface Candidate extends Omit<StarterChoice, 'reason'> {
   readonly ranks: Float64Array;
 }
 
-/** Cross-validates candidates from the starter towards the own pairs until none is better than the one before it. */
+/** Cross-validates all candidates, from the starter alone to the own pairs alone, and takes the best. */
 async function chooseWeight(
   pairs: PairSource,
   recipe: Recipe,
@@ -102,43 +102,23 @@ async function chooseWeight(
       weight: 1,
       reason: `Starter and ${pictures} own pictures, which are too few to choose a weight on.`,
     };
+  if (pictures >= OWN_ENOUGH)
+    return { from: 'own', weight: 0, reason: `Own pictures only: ${pictures} of them need no starter.` };
   const score = await heldOutRanks(pairs, recipe, starter, options);
-  const own = pairs.captions.flat().length;
-  const tried: Candidate[] = [
-    { from: 'starter', weight: 1, ranks: await score('starter', 1) },
-    { from: 'merged', weight: 1, ranks: await score('merged', 1) },
-  ];
-  let best = isBetter(tried[0]!, tried[1]!) ? tried[0]! : tried[1]!;
-  for (let weight = 1 / STEP; weight * starter.moments.count > SMALLEST_SHARE * own; weight /= STEP) {
-    const next: Candidate = { from: 'merged', weight, ranks: await score('merged', weight) };
-    tried.push(next);
-    if (!isBetter(next, best)) break;
-    best = next;
-  }
-  // Own pairs alone are worth trying only where the least weight of the starter was best.
-  if (best === tried.at(-1)) {
-    const alone: Candidate = { from: 'own', weight: 0, ranks: await score('own', 0) };
-    tried.push(alone);
-    if (isBetter(alone, best)) best = alone;
-  }
+  const tried: Candidate[] = [{ from: 'starter', weight: 1, ranks: await score('starter', 1) }];
+  for (const weight of WEIGHTS) tried.push({ from: 'merged', weight, ranks: await score('merged', weight) });
+  tried.push({ from: 'own', weight: 0, ranks: await score('own', 0) });
+  const best = tried.reduce((one, other) => (mean(other.ranks) < mean(one.ranks) ? other : one));
   return { from: best.from, weight: best.weight, reason: reasonFor(best, tried, pictures) };
 }
 
 function reasonFor(best: Candidate, tried: readonly Candidate[], pictures: number): string {
   const rank = ({ ranks }: Candidate) => Math.exp(mean(ranks)).toFixed(1);
   const name = ({ from, weight }: Candidate) =>
-    from === 'merged' ? `starter x ${Number(weight.toPrecision(2))} and own` : `${from} only`;
+    from === 'merged' ? `starter x ${weight} and own` : `${from} only`;
   const said = name(best);
   const others = tried.map((one) => `${name(one)} ${rank(one)}`).join(', ');
   return `${said[0]!.toUpperCase()}${said.slice(1)}: best by the mean rank on ${pictures} own pictures held out in turn (${others}).`;
-}
-
-/** Better by more than the standard error of the difference, so that chance does not choose. */
-function isBetter(one: Candidate, other: Candidate): boolean {
-  const gains = one.ranks.map((value, i) => other.ranks[i]! - value);
-  const gain = mean(gains);
-  const variance = mean(gains.map((value) => (value - gain) ** 2));
-  return gain > Math.sqrt(variance / gains.length);
 }
 
 /** Makes the function that tests a candidate on each part of the own pairs, learned without it. */
