@@ -60,7 +60,7 @@ function describe(result: IndexResult, library: string): string {
   lines.push(
     result.withWords > 0
       ? `Next: covista fit --library ${library}`
-      : 'No picture has words yet: name a captions file with --captions, or put a .txt file beside each picture.',
+      : `No picture has words; search works all the same: covista search "dog on a beach" --library ${library}`,
   );
   return lines.join('\n');
 }
