@@ -59,6 +59,7 @@ describe('selectRecipe', () => {
     expect(once.recipe).toEqual({
       ...recipe,
       ridge: parameters.ridge,
+      blockWeights: parameters.blockWeights,
       dimensions: parameters.dimensions,
       scaling: parameters.similarity.power,
     });
