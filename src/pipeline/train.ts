@@ -31,7 +31,8 @@ export async function train(pairs: PairSource, recipe: Recipe, options: TrainOpt
       hint: 'Name a captions file when indexing, or put a .txt file with words beside each picture.',
     });
   const calibrated = recipe.tags.method === 'vote' && pictures >= CALIBRATE_FROM;
-  const isHeld = (position: number) => calibrated && position % CALIBRATE_EVERY === 0;
+  const groups = captionGroups(pairs.captions);
+  const isHeld = (position: number) => calibrated && groups[position]! % CALIBRATE_EVERY === 0;
   const members: Learned[] = [];
   for (const { terms } of [recipe, ...(recipe.joined ?? [])])
     members.push(await learn(pairs, { ...recipe, terms }, isHeld, calibrated, options));
@@ -59,6 +60,20 @@ export async function train(pairs: PairSource, recipe: Recipe, options: TrainOpt
     ...complete,
     calibration: await calibrationOf(withoutHeld, pairs, isHeld, first!.heldFeatures!, options),
   };
+}
+
+/**
+ * The number of each picture's set of captions. Pictures of the same captions are held out together: were a twin
+ * learned from, tags would seem surer than they are.
+ */
+function captionGroups(captions: readonly (readonly string[])[]): Uint32Array {
+  const numbers = new Map<string, number>();
+  return Uint32Array.from(captions, (some) => {
+    const key = some.join('\n');
+    const number = numbers.get(key) ?? numbers.size;
+    numbers.set(key, number);
+    return number;
+  });
 }
 
 /** One member of a model, and the same learned without the pictures that were held out. */

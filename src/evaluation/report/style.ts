@@ -64,12 +64,12 @@ img { display: block; width: 100%; aspect-ratio: 1; object-fit: cover; backgroun
 
 .tagged { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 1.5rem 2rem; }
 .tagged > li { display: grid; grid-template-columns: minmax(0, 9.5rem) minmax(11rem, 1fr); gap: 1rem; align-items: start; break-inside: avoid; }
-.tags li { display: grid; grid-template-columns: 1.15rem minmax(0, 1fr) clamp(2rem, 25%, 4.5rem) 2.75rem; align-items: center; gap: .25rem; font: .875rem/1.6 var(--sans); }
+.tags li { display: grid; grid-template-columns: 1.15rem minmax(0, 1fr) clamp(2rem, 25%, 4.5rem) 3.25rem; align-items: center; gap: .25rem; font: .875rem/1.6 var(--sans); }
 .tags li > .word:first-child { grid-column: 1 / 3; }
 .word { overflow-wrap: anywhere; }
 .bar > span { display: block; height: .375rem; border-radius: 2px; background: currentColor; opacity: .5; }
 .tags .bar { background: var(--faint); border-radius: 2px; }
-.probability { text-align: right; font-variant-numeric: tabular-nums; color: var(--soft); }
+.probability { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; color: var(--soft); }
 .missed { font: .8125rem/1.45 var(--sans); color: var(--soft); margin: .375rem 0 0; }
 
 .plot { display: block; width: 100%; height: auto; overflow: visible; }

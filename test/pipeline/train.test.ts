@@ -1,0 +1,44 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Engine } from '../../src/linalg/index.ts';
+import { createRandom, wasmEngine } from '../../src/linalg/index.ts';
+import { type PairSource, type Recipe, recipeByName, train } from '../../src/pipeline/index.ts';
+
+let engine: Engine;
+beforeAll(async () => {
+  engine = await wasmEngine();
+});
+afterAll(() => engine.close());
+
+const SIZE = 16;
+const recipe: Recipe = { ...recipeByName('default'), text: ['words'], dimensions: 16 };
+
+/** Pictures of concepts that have words of their own, each drawn `copies` times; drawings tell nothing of the words. */
+function drawings(concepts: number, copies: number): PairSource {
+  const random = createRandom(5);
+  const looks = Array.from({ length: concepts }, () =>
+    Float32Array.from({ length: SIZE }, () => random.normal()),
+  );
+  const captions: string[][] = [];
+  const data: number[] = [];
+  for (let copy = 0; copy < copies; copy++)
+    for (let concept = 0; concept < concepts; concept++) {
+      captions.push([`word${concept % 40} word${(concept * 7) % 40} concept${concept}`]);
+      for (const value of looks[concept]!) data.push(value + 0.01 * random.normal());
+    }
+  const features = { rows: captions.length, columns: SIZE, data: Float32Array.from(data) };
+  const encoder = { id: 'test', size: SIZE, blocks: [{ name: 'all', size: SIZE }] };
+  return { encoder, captions, features: () => [features] };
+}
+
+describe('the calibration of tags', () => {
+  it('is learned on pictures whose captions were not learned from, so that copies do not make tags seem sure', async () => {
+    const model = await train(drawings(300, 3), recipe, { engine });
+    const highest = Math.max(...model.calibration!.bands.flatMap(({ probabilities }) => [...probabilities]));
+    // With copies of held-out pictures among those learned from, votes would all come true.
+    expect(highest).toBeLessThan(0.5);
+  });
+
+  it('is left out where there are too few pictures', async () => {
+    expect((await train(drawings(100, 1), recipe, { engine })).calibration).toBeUndefined();
+  });
+});
