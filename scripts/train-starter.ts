@@ -43,8 +43,7 @@ try {
     const names = [...listed.pictures].sort();
     const { annotations } = matchAnnotations(names, (await readAnnotations(values.captions[i]!)).pictures);
     names.forEach((name, row) => {
-      const annotation = annotations[row];
-      const captions = captionsOf(annotation && { ...annotation, path: name });
+      const captions = captionsOf(annotations[row]);
       if (captions.length > 0) pictures.push({ name, file: join(folder, name), captions });
     });
   }

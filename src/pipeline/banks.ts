@@ -1,9 +1,10 @@
 import { throwIfAborted } from '../errors.ts';
 import type { Engine } from '../linalg/engine.ts';
-import { joinRows, type Matrix32, selectRows } from '../linalg/matrix.ts';
+import { joinRows, type Matrix32 } from '../linalg/matrix.ts';
 import type { WorkOptions } from '../progress.ts';
 import { bankCorrection, wordRows } from '../retrieval/index.ts';
 import { type CaptionBank, embedPictures, embedTexts, type Model, type QueryBank } from './model.ts';
+import { featuresWhere } from './pairs.ts';
 
 /** More training captions than this vote no better but cost memory: an even selection of them is kept. */
 const LARGEST_BANK = 200_000;
@@ -67,12 +68,8 @@ export async function queryBank(
 ): Promise<QueryBank> {
   const step = Math.ceil(pictures / QUERY_BANK);
   const parts: Matrix32[] = [];
-  let first = 0;
-  for await (const batch of features) {
-    const rows = Array.from({ length: batch.rows }, (_, i) => i).filter((i) => (first + i) % step === 0);
-    if (rows.length > 0) parts.push(await embedPictures(model, selectRows(batch, rows), engine));
-    first += batch.rows;
-  }
+  for await (const some of featuresWhere(features, (position) => position % step === 0))
+    parts.push(await embedPictures(model, some, engine));
   return {
     pictures: joinRows(parts),
     captions: await embedTexts(model, evenly(captions, QUERY_BANK), engine),

@@ -2,6 +2,7 @@ import { readAnnotations, readNamedFeatures, readSplit, requireDisjoint } from '
 import { CovistaError } from '../errors.ts';
 import type { WorkOptions } from '../progress.ts';
 import type { Experiment } from './experiment.ts';
+import { captionsOf } from './fit-library.ts';
 
 /** The files of an experiment on precomputed features. */
 export interface ExperimentFiles {
@@ -27,13 +28,9 @@ export async function readExperiment(files: ExperimentFiles, work: WorkOptions =
   const { features, names } = await readNamedFeatures(files.imageFeatures, files.imageNames);
   const annotations = await readAnnotations(files.captions, work);
   for (const warning of annotations.warnings) warn(warning);
-  const captionsOf = new Map(
-    annotations.pictures.map((one) => [
-      one.picture,
-      [...one.captions, ...(one.tags.length > 0 ? [one.tags.join(', ')] : [])],
-    ]),
-  );
-  const without = names.filter((name) => (captionsOf.get(name) ?? []).length === 0);
+  const annotationOf = new Map(annotations.pictures.map((one) => [one.picture, one]));
+  const captions = names.map((name) => captionsOf(annotationOf.get(name)));
+  const without = names.filter((_, i) => captions[i]!.length === 0);
   if (without.length > 0)
     warn(
       `${without.length} pictures of ${files.imageNames} have no caption in ${files.captions}, ${without[0]} first.`,
@@ -70,7 +67,7 @@ export async function readExperiment(files: ExperimentFiles, work: WorkOptions =
       blocks: [{ name: 'features', size: features.columns }],
     },
     features,
-    captions: names.map((name) => captionsOf.get(name) ?? []),
+    captions,
     train: train.rows,
     validation: validation.rows,
     test: test.rows,

@@ -11,7 +11,7 @@ import type { TrainOptions } from './train-options.ts';
 /**
  * What is learned from a picture: its captions, and its tags together as one more.
  */
-export function captionsOf(words: PictureWords | undefined): string[] {
+export function captionsOf(words: Pick<PictureWords, 'captions' | 'tags'> | undefined): string[] {
   if (words === undefined) return [];
   return [...words.captions, ...(words.tags.length > 0 ? [words.tags.join(', ')] : [])];
 }

@@ -70,6 +70,22 @@ export async function pairMoments(
   return { kept, held, heldFeatures: heldFeatures.length === 0 ? undefined : joinRows(heldFeatures) };
 }
 
+/**
+ * The features of some pictures only, batch by batch; batches without any are passed over.
+ * @param isTaken whether the picture at a position is wanted
+ */
+export async function* featuresWhere(
+  features: AsyncIterable<Matrix32> | Iterable<Matrix32>,
+  isTaken: (position: number) => boolean,
+): AsyncGenerator<Matrix32> {
+  let first = 0;
+  for await (const batch of features) {
+    const rows = Array.from({ length: batch.rows }, (_, i) => i).filter((i) => isTaken(first + i));
+    if (rows.length > 0) yield selectRows(batch, rows);
+    first += batch.rows;
+  }
+}
+
 /** The rows of one batch of pairs: each picture with its joined captions, or with each of them in turn. */
 export function paired(
   features: Matrix32,

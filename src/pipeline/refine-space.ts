@@ -1,10 +1,10 @@
 import { type JointSpace, refine } from '../cca/index.ts';
 import type { Engine } from '../linalg/engine.ts';
-import { joinRows, type Matrix32, selectRows } from '../linalg/matrix.ts';
+import { joinRows, type Matrix32 } from '../linalg/matrix.ts';
 import type { WorkOptions } from '../progress.ts';
 import type { TextEncoder } from '../text/index.ts';
 import { imageRows } from './model.ts';
-import type { PairSource } from './pairs.ts';
+import { featuresWhere, type PairSource } from './pairs.ts';
 import type { Recipe } from './recipe.ts';
 
 /** Pictures that refinement learns from at most: their features are all in memory, and few steps see more. */
@@ -25,12 +25,8 @@ export async function refineSpace(
   const every = Math.ceil(pairs.captions.length / LARGEST);
   const isTaken = (position: number) => position % every === 0 && isUsed(position);
   const parts: Matrix32[] = [];
-  let first = 0;
-  for await (const features of pairs.features()) {
-    const rows = Array.from({ length: features.rows }, (_, i) => i).filter((i) => isTaken(first + i));
-    if (rows.length > 0) parts.push(imageRows(recipe, selectRows(features, rows)));
-    first += features.rows;
-  }
+  for await (const features of featuresWhere(pairs.features(), isTaken))
+    parts.push(imageRows(recipe, features));
   const captions = pairs.captions.filter((_, i) => isTaken(i));
   const refined = await refine(
     space,
