@@ -1,7 +1,8 @@
-import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { CovistaError } from '../errors.ts';
 import { fromFloat16 } from '../linalg/float16.ts';
 import { type Floats, type Matrix, matrix } from '../linalg/matrix.ts';
+import { replaceFile } from '../replace-file.ts';
 import { openForReading, readFully } from './open-file.ts';
 
 /** Element types of a `.npy` file that are read, by NumPy's name without the byte order. */
@@ -211,25 +212,8 @@ function encodeNpyHeader(array: NpyArray): Uint8Array {
 
 /** Writes a `.npy` file; an existing file is replaced once the new one is complete. */
 export async function writeNpy(path: string, array: NpyArray): Promise<void> {
-  const header = encodeNpyHeader(array);
-  const partial = `${path}.${process.pid}.part`;
-  try {
-    const file = await open(partial, 'w');
-    try {
-      await file.writeFile(header);
-      const bytes = new Uint8Array(array.data.buffer, array.data.byteOffset, array.data.byteLength);
-      for (let done = 0; done < bytes.length; done += blockBytes)
-        await file.writeFile(bytes.subarray(done, done + blockBytes));
-    } finally {
-      await file.close();
-    }
-    await rename(partial, path);
-  } catch (error) {
-    await rm(partial, { force: true });
-    throw new CovistaError('not-found', `${path} cannot be written: ${(error as Error).message}`, {
-      cause: error,
-    });
-  }
+  const { buffer, byteOffset, byteLength } = array.data;
+  await replaceFile(path, [encodeNpyHeader(array), new Uint8Array(buffer, byteOffset, byteLength)]);
 }
 
 function count(shape: readonly number[]): number {

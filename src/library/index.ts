@@ -5,5 +5,4 @@ export {
   type LibraryEncoder,
   type PictureRecord,
   type PictureWords,
-  writeAtomically,
 } from './library.ts';

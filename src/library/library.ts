@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Connection, Table } from '@lancedb/lancedb';
 import type { RecordBatch, Schema } from 'apache-arrow';
 import { z } from 'zod';
 import { CovistaError } from '../errors.ts';
 import type { FeatureBlock } from '../image/image-encoder.ts';
+import { replaceFile } from '../replace-file.ts';
 import { joinBatches, quote, strings, type VectorBatch, vectors } from './batches.ts';
 import { embeddingsSchema, picturesSchema, TABLES, wordsSchema } from './tables.ts';
 
@@ -105,7 +106,7 @@ export class Library {
     if (existsSync(join(at, 'library.json'))) return Library.open(at);
     await mkdir(at, { recursive: true });
     const connection = await connectTo(at);
-    await writeAtomically(
+    await replaceFile(
       join(at, 'library.json'),
       `${JSON.stringify({ covista: 'library', version: LAYOUT_VERSION, encoder }, null, 2)}\n`,
     );
@@ -273,13 +274,6 @@ export class Library {
     for await (const batch of where === undefined ? query : query.where(where))
       yield batch as unknown as RecordBatch;
   }
-}
-
-/** Writes a file so that it is there whole or not at all, whatever happens meanwhile. */
-export async function writeAtomically(file: string, content: string | Uint8Array): Promise<void> {
-  const temporary = `${file}.${process.pid}.partial`;
-  await writeFile(temporary, content);
-  await rename(temporary, file);
 }
 
 /** LanceDB logs routine matters to standard error; it is loaded late so that commands without a library start fast. */

@@ -2,11 +2,11 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { CovistaError } from '../errors.ts';
 import type { ImageEncoder } from '../image/image-encoder.ts';
-import { writeAtomically } from '../library/index.ts';
 import { decodeSafetensors, encodeSafetensors } from '../linalg/index.ts';
 import { type Matrix32, matrix, zeros32 } from '../linalg/matrix.ts';
 import { cacheFolder } from '../models/cache.ts';
 import type { WorkOptions } from '../progress.ts';
+import { replaceFile } from '../replace-file.ts';
 
 /** A picture to encode: its file's path or its bytes, and what it is called in messages. */
 export interface NamedPicture {
@@ -50,7 +50,7 @@ export async function cachedFeatures(
   }
   await mkdir(dirname(file), { recursive: true });
   const tensor = { type: 'F32', shape: [total, encoder.size], data: features.data } as const;
-  await writeAtomically(file, encodeSafetensors(new Map([['features', tensor]])));
+  await replaceFile(file, encodeSafetensors(new Map([['features', tensor]])));
   return features;
 }
 

@@ -3,7 +3,6 @@ import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { loadJointSpace, saveJointSpace } from '../cca/index.ts';
 import { CovistaError } from '../errors.ts';
-import { writeAtomically } from '../library/index.ts';
 import {
   decodeSafetensors,
   encodeSafetensors,
@@ -12,6 +11,7 @@ import {
   toFloat16,
 } from '../linalg/index.ts';
 import { type Matrix32, matrix } from '../linalg/matrix.ts';
+import { replaceFile } from '../replace-file.ts';
 import { TextEncoder, type WordVectors, wordVectorsOf } from '../text/index.ts';
 import type { CaptionBank, Member, Model, QueryBank } from './model.ts';
 import { type Recipe, recipeSchema } from './recipe.ts';
@@ -86,7 +86,7 @@ export async function saveModel(file: string, model: Model): Promise<void> {
     ...(model.bank?.texts && { captions: JSON.stringify(model.bank.texts) }),
     ...(own && { vectorWords: JSON.stringify([...own.words()]) }),
   });
-  await writeAtomically(file, bytes);
+  await replaceFile(file, bytes);
 }
 
 /** All of a model but its matrices, as JSON that {@link modelSettingsSchema} checks. */

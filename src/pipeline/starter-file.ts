@@ -3,7 +3,6 @@ import { fileURLToPath } from 'node:url';
 import { compactMoments, expandMoments } from '../cca/compact-moments.ts';
 import type { JointSpace } from '../cca/index.ts';
 import { CovistaError } from '../errors.ts';
-import { writeAtomically } from '../library/index.ts';
 import {
   decodeSafetensors,
   encodeSafetensors,
@@ -12,6 +11,7 @@ import {
   toFloat16,
 } from '../linalg/index.ts';
 import { matrix } from '../linalg/matrix.ts';
+import { replaceFile } from '../replace-file.ts';
 import { TextEncoder, type WordVectors } from '../text/index.ts';
 import { modelSettings, modelSettingsSchema } from './model-file.ts';
 import type { Recipe } from './recipe.ts';
@@ -69,7 +69,7 @@ export async function saveStarter(
     count: String(moments.count),
     blocks: JSON.stringify(views.map((view) => view.blocks)),
   });
-  await writeAtomically(file, bytes);
+  await replaceFile(file, bytes);
 }
 
 /**

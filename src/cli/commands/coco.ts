@@ -1,6 +1,5 @@
 import { resolve } from 'node:path';
 import { Command } from 'commander';
-import { writeAtomically } from '../../library/index.ts';
 import { createEngine } from '../../linalg/create-engine.node.ts';
 import {
   type CocoExperiment,
@@ -11,6 +10,7 @@ import {
   RECIPES,
   runCoco,
 } from '../../pipeline/index.ts';
+import { replaceFile } from '../../replace-file.ts';
 import { withLibraryAndEncoder, wordVectorsFor } from '../context.ts';
 import { jsonOption, libraryOption, quietOption, vectorsOption } from '../options.ts';
 import { qualityTable } from '../quality-table.ts';
@@ -63,7 +63,7 @@ export function cocoCommand(): Command {
               runCoco(library, encoder, { ...work, ...options, engine, wordVectors, vectors }),
           );
           const date = new Date().toLocaleDateString('en-GB', { dateStyle: 'long' });
-          await writeAtomically(options.report, await cocoReport(experiment, ['covista coco', date]));
+          await replaceFile(options.report, await cocoReport(experiment, ['covista coco', date]));
           return { text: describe(experiment, options.report), json: asJson(experiment, options.report) };
         } finally {
           await engine.close();

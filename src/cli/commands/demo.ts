@@ -1,10 +1,10 @@
 import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { defaultImageEncoder } from '../../image/index.ts';
-import { writeAtomically } from '../../library/index.ts';
 import { createEngine } from '../../linalg/create-engine.node.ts';
 import { defaultWordVectors } from '../../models/index.ts';
 import { type DemoEvaluation, type DemoResult, demoReport, runDemo } from '../../pipeline/index.ts';
+import { replaceFile } from '../../replace-file.ts';
 import { jsonOption, quietOption } from '../options.ts';
 import { qualityTable } from '../quality-table.ts';
 import { type CommonOptions, runCommand } from '../run.ts';
@@ -48,7 +48,7 @@ export function demoCommand(): Command {
           });
           const seconds = (performance.now() - started) / 1000;
           const date = new Date().toLocaleDateString('en-GB', { dateStyle: 'long' });
-          await writeAtomically(options.report, demoReport(demo, ['covista demo', date]));
+          await replaceFile(options.report, demoReport(demo, ['covista demo', date]));
           return {
             text: describe(demo, options.report, seconds),
             json: asJson(demo, options.report, seconds),

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import { CovistaError } from '../../errors.ts';
-import { Library, writeAtomically } from '../../library/index.ts';
+import { Library } from '../../library/index.ts';
 import { createEngine } from '../../linalg/create-engine.node.ts';
 import {
   type ComparedResult,
@@ -14,6 +14,7 @@ import {
   recipeByName,
 } from '../../pipeline/index.ts';
 import type { WorkOptions } from '../../progress.ts';
+import { replaceFile } from '../../replace-file.ts';
 import { comparisonTables } from '../comparison-table.ts';
 import { wordVectorsFor } from '../context.ts';
 import { libraryOption, quietOption, vectorsOption } from '../options.ts';
@@ -95,7 +96,7 @@ export function evalCommand(): Command {
           });
           if (report !== undefined) {
             const date = new Date().toLocaleDateString('en-GB', { dateStyle: 'long' });
-            await writeAtomically(
+            await replaceFile(
               report,
               await compareReport(experiment, results, ['covista eval', date], engine),
             );
