@@ -40,7 +40,7 @@ const bareSessions = await Promise.all(
 );
 const decoded = await Promise.all(pictures.map((picture) => prepared(picture)));
 const encoders = await Promise.all(
-  BATCHES.map((batchSize) => createOnnxEncoder({ ...network, id: 'bench', batchSize })),
+  BATCHES.map((batch) => createOnnxEncoder({ ...network, id: 'bench', run: { batch } })),
 );
 
 const bare: Contender[] = bareSessions.flatMap((session, i) =>

@@ -5,7 +5,7 @@ import type { ImageEncoder } from '../image/image-encoder.ts';
 import { absoluteEncoderName, resolveEncoder } from '../image/index.ts';
 import { Library } from '../library/index.ts';
 import { createEngine } from '../linalg/create-engine.node.ts';
-import { defaultWordVectors, openWordVectors } from '../models/index.ts';
+import { defaultWordVectors, openWordVectors, resolveSentenceEncoder } from '../models/index.ts';
 import {
   type LoadedModel,
   loadModel,
@@ -16,9 +16,10 @@ import {
   saveModel,
   starterMismatch,
   starterModel,
+  withSentences,
 } from '../pipeline/index.ts';
 import type { WorkOptions } from '../progress.ts';
-import type { WordVectors } from '../text/index.ts';
+import type { SentenceEncoder, TextBlock, WordVectors } from '../text/index.ts';
 
 /**
  * Opens the model of a library, with the word vectors that it needs. A library that was never fitted gets the starter
@@ -27,7 +28,10 @@ import type { WordVectors } from '../text/index.ts';
  */
 export async function openModel(library: Library, work: WorkOptions): Promise<LoadedModel> {
   if (!existsSync(library.modelFile)) await adoptStarter(library, work);
-  return loadModel(library.modelFile, { wordVectors: (vectors) => openVectors(vectors, work) });
+  return loadModel(library.modelFile, {
+    wordVectors: (vectors) => openVectors(vectors, work),
+    sentences: (name) => openSentences(name, work),
+  });
 }
 
 async function adoptStarter(library: Library, work: WorkOptions): Promise<void> {
@@ -65,6 +69,55 @@ export async function wordVectorsFor(
   work: WorkOptions,
 ): Promise<WordVectors | undefined> {
   return recipe.text.includes('vectors') && vectors !== OWN_VECTORS ? openVectors(vectors, work) : undefined;
+}
+
+/** What `--text-encoder` and `--text-view` ask for. */
+interface TextViewOptions {
+  readonly textEncoder?: string | undefined;
+  readonly textView?: readonly TextBlock[] | undefined;
+}
+
+/**
+ * A recipe with the text view that the options ask for.
+ * @throws CovistaError `usage` when one of the options needs the other
+ */
+export function withTextView(recipe: Recipe, { textEncoder, textView }: TextViewOptions): Recipe {
+  if (textEncoder !== undefined) {
+    if (textView?.includes('sentence') === false)
+      throw new CovistaError(
+        'usage',
+        `--text-view ${textView.join(',')} leaves no place for --text-encoder.`,
+        {
+          hint: 'Add "sentence" to it.',
+        },
+      );
+    return withSentences(recipe, textView);
+  }
+  if (textView?.includes('sentence'))
+    throw new CovistaError('usage', 'The text view "sentence" needs a sentence encoder.', {
+      hint: 'Name one: --text-encoder minilm. covista models lists them.',
+    });
+  return textView === undefined ? recipe : { ...recipe, text: textView, blockWeights: undefined };
+}
+
+/** The sentence encoder that `--text-encoder` names, as training takes it. */
+export async function sentencesFor({ textEncoder }: TextViewOptions, work: WorkOptions) {
+  if (textEncoder === undefined) return {};
+  return { sentences: await openSentences(textEncoder, work), sentencesName: textEncoder };
+}
+
+/** Opened ones, to be closed at the end of a command. */
+const openedSentences: SentenceEncoder[] = [];
+
+async function openSentences(name: string, work: WorkOptions): Promise<SentenceEncoder> {
+  const sentences = await resolveSentenceEncoder(name, work);
+  openedSentences.push(sentences);
+  return sentences;
+}
+
+/** Closes the sentence encoders that a command opened. */
+export async function closeSentences(): Promise<void> {
+  await Promise.all(openedSentences.splice(0).map((sentences) => sentences.close()));
 }
 
 /** `default`, or a file in any format of word vectors. */

@@ -1,5 +1,8 @@
 import { resolve } from 'node:path';
 import { InvalidArgumentError, Option } from 'commander';
+import { absoluteSentenceName } from '../models/index.ts';
+import { TEXT_BLOCKS } from '../pipeline/index.ts';
+import type { TextBlock } from '../text/index.ts';
 
 /** `--library <dir>`: the same for all commands. */
 export const libraryOption = () =>
@@ -28,6 +31,26 @@ export const vectorsOption = () =>
   )
     .argParser((value) => (value === 'default' || value === 'own' ? value : resolve(value)))
     .default('default');
+
+/** `--text-encoder <name>`: a sentence encoder for the text view; its name is stored with the model. */
+export const textEncoderOption = () =>
+  new Option(
+    '--text-encoder <name>',
+    'sentence encoder in place of word vectors: minilm, clip-vit-b32 ... (see covista models), hf:<owner/name or folder>, onnx:<file>',
+  ).argParser(absoluteSentenceName);
+
+/** `--text-view <blocks>`: what a text is encoded as, where it is not what the recipe says. */
+export const textViewOption = () =>
+  new Option(
+    '--text-view <blocks>',
+    'what a text is encoded as, one or more of vectors, words, sentence: "sentence" for the sentence encoder alone',
+  ).argParser((value): readonly TextBlock[] => {
+    const blocks = value.split(',').map((one) => one.trim());
+    const known: readonly string[] = TEXT_BLOCKS;
+    if (blocks.some((one) => !known.includes(one)) || new Set(blocks).size < blocks.length)
+      throw new InvalidArgumentError(`Name different ones of ${TEXT_BLOCKS.join(', ')}, as words,sentence.`);
+    return blocks as TextBlock[];
+  });
 
 /** Parses a whole number of at least `least`. */
 export function wholeNumber(least: number): (text: string) => number {

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { CovistaError, type ErrorCode } from '../errors.ts';
 import type { WorkOptions } from '../progress.ts';
+import { closeSentences } from './context.ts';
 import { ProgressBar, paint } from './terminal.ts';
 
 /** What a script can tell from the exit code; `covista --help` lists them. */
@@ -57,6 +58,7 @@ export async function runCommand(
   } catch (error) {
     process.exitCode = reportError(error);
   } finally {
+    await closeSentences();
     process.off('SIGINT', stop);
     process.off('SIGTERM', stop);
   }

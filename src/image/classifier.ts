@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
 import { CovistaError } from '../errors.ts';
 import { type FeatureModelOptions, prepareFeatureModel } from '../models/onnx-feature-model.ts';
+import type { RunSettings } from '../models/run-settings.ts';
 import { recognizePreprocessing } from './classifier-preprocessing.ts';
 import type { ImageEncoder } from './image-encoder.ts';
 import { createOnnxEncoder } from './onnx-encoder.ts';
@@ -12,10 +13,8 @@ import { type PreprocessingName, preprocessingPresets } from './preprocessing-pr
 export interface ClassifierOptions extends FeatureModelOptions {
   /** A preset or a description; recognised from the file when left out. */
   readonly preprocessing?: PreprocessingName | Preprocessing | undefined;
-  /** Pictures that the network is given at once. */
-  readonly batchSize?: number | undefined;
-  /** Threads that one operation uses. */
-  readonly threads?: number | undefined;
+  /** How the network is run. */
+  readonly run?: RunSettings | undefined;
 }
 
 /**
@@ -28,7 +27,6 @@ export interface ClassifierOptions extends FeatureModelOptions {
  *   layer or preset, or no classifier to remove
  */
 export async function openClassifier(path: string, options: ClassifierOptions = {}): Promise<ImageEncoder> {
-  const { batchSize, threads } = options;
   const { preprocessing: wanted } = options;
   const imageSize = options.imageSize ?? (typeof wanted === 'object' ? wanted.width : undefined);
   const model = await prepareFeatureModel(path, { ...options, imageSize });
@@ -55,8 +53,7 @@ export async function openClassifier(path: string, options: ClassifierOptions = 
     outputs: [model.output],
     preprocessing,
     blocks: [{ name: model.layer, size: model.size }],
-    ...(batchSize === undefined ? {} : { batchSize }),
-    ...(threads === undefined ? {} : { threads }),
+    run: options.run,
   });
 }
 

@@ -1,9 +1,10 @@
 import { availableParallelism } from 'node:os';
 import { CovistaError, throwIfAborted } from '../errors.ts';
+import { type RunSettings, settingsFromEnvironment } from '../models/run-settings.ts';
 import type { WorkOptions } from '../progress.ts';
 import { type DecodedPicture, decodePicture } from './decode-picture.ts';
 import type { EncodedPicture, FeatureBlock, ImageEncoder } from './image-encoder.ts';
-import { OnnxSession } from './onnx-session.ts';
+import { PictureSessions } from './onnx-session.ts';
 import type { Preprocessing } from './preprocessing.ts';
 
 /** An ONNX network that makes features, and how pictures are fed to it. */
@@ -19,19 +20,11 @@ export interface OnnxEncoderSettings {
   readonly preprocessing: Preprocessing;
   /** The blocks of a feature in order; their sizes add up to the length of all outputs of one picture. */
   readonly blocks: readonly FeatureBlock[];
-  /**
-   * Pictures that the network is given at once, 1 by default: as fast as 4 on an idle machine, and a quarter faster on
-   * a busy one (docs/encoders.md).
-   */
-  readonly batchSize?: number;
-  /** Threads that one operation of the network uses; the runtime takes one a core by default. */
-  readonly threads?: number;
+  /** How it is run; one session of as many threads as there are cores that takes one picture at once by default. */
+  readonly run?: RunSettings | undefined;
 }
 
 type Decoded = { readonly index: number } & (DecodedPicture | { readonly error: Error });
-
-/** Batches that wait for the network besides the one it works on: enough that it never waits for decoding. */
-const batchesAhead = 1;
 
 /**
  * Makes an encoder of an ONNX network, which runs in a thread of its own while pictures are decoded. At most four
@@ -40,12 +33,13 @@ const batchesAhead = 1;
  *   outputs is not that of the blocks
  */
 export async function createOnnxEncoder(settings: OnnxEncoderSettings): Promise<ImageEncoder> {
-  const { id, model, input, outputs, preprocessing, blocks, threads } = settings;
+  const { id, model, input, outputs, preprocessing, blocks } = settings;
+  const run = settingsFromEnvironment() ?? settings.run ?? {};
   const size = blocks.reduce((sum, block) => sum + block.size, 0);
-  const session = await OnnxSession.open({ model, input, outputs, preprocessing, threads });
+  const sessions = await PictureSessions.open({ model, input, outputs, preprocessing }, run);
   try {
     const blank = new Uint8Array(preprocessing.width * preprocessing.height * 3);
-    const feature = await session.run([blank]);
+    const feature = await sessions.run([blank]);
     if (feature.length !== size) {
       throw new CovistaError(
         'bad-values',
@@ -53,21 +47,21 @@ export async function createOnnxEncoder(settings: OnnxEncoderSettings): Promise<
       );
     }
   } catch (error) {
-    await session.close();
+    await sessions.close();
     throw error;
   }
-  const batchSize = session.fixedBatch > 0 ? session.fixedBatch : (settings.batchSize ?? 1);
+  const batchSize = sessions.fixedBatch > 0 ? sessions.fixedBatch : (run.batch ?? 1);
   return {
     id,
     size,
     blocks,
-    encode: (pictures, options = {}) => encode(session, preprocessing, batchSize, pictures, options),
-    close: () => session.close(),
+    encode: (pictures, options = {}) => encode(sessions, preprocessing, batchSize, pictures, options),
+    close: () => sessions.close(),
   };
 }
 
 async function* encode(
-  session: OnnxSession,
+  sessions: PictureSessions,
   preprocessing: Preprocessing,
   batchSize: number,
   pictures: Iterable<string | Uint8Array> | AsyncIterable<string | Uint8Array>,
@@ -78,7 +72,7 @@ async function* encode(
     Symbol.asyncIterator in pictures ? pictures[Symbol.asyncIterator]() : pictures[Symbol.iterator]();
   const decoding: Promise<Decoded>[] = [];
   const running: Promise<EncodedPicture[]>[] = [];
-  const lookAhead = Math.max(batchSize * 2, availableParallelism());
+  const lookAhead = Math.max(batchSize * (sessions.count + 1), availableParallelism());
   let index = 0;
   let exhausted = false;
   let done = 0;
@@ -92,12 +86,13 @@ async function* encode(
       }
       if (decoding.length > 0) {
         const batch = await Promise.all(decoding.splice(0, batchSize));
-        const result = runBatch(session, batch);
+        const result = runBatch(sessions, batch);
         // A failure is thrown when its turn comes; until then it is not unhandled.
         result.catch(() => undefined);
         running.push(result);
       }
-      if (running.length > batchesAhead || decoding.length === 0) {
+      // One batch waits for each session besides the one that it works on.
+      if (running.length >= 2 * sessions.count || decoding.length === 0) {
         const results = (await running.shift()) ?? [];
         for (const result of results) {
           throwIfAborted(signal);
@@ -126,9 +121,9 @@ async function decode(
   }
 }
 
-async function runBatch(session: OnnxSession, batch: readonly Decoded[]): Promise<EncodedPicture[]> {
+async function runBatch(sessions: PictureSessions, batch: readonly Decoded[]): Promise<EncodedPicture[]> {
   const pixels = batch.flatMap((picture) => ('pixels' in picture ? [picture.pixels] : []));
-  const features = pixels.length === 0 ? new Float32Array(0) : await session.run(pixels);
+  const features = pixels.length === 0 ? new Float32Array(0) : await sessions.run(pixels);
   const size = features.length / pixels.length;
   let row = 0;
   return batch.map((picture) => {

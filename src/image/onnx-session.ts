@@ -1,127 +1,80 @@
-import { Worker } from 'node:worker_threads';
-import { CovistaError } from '../errors.ts';
+import type { RunSettings } from '../models/run-settings.ts';
+import { type SessionSettings, SessionThread } from '../models/session-thread.ts';
 import type { Preprocessing } from './preprocessing.ts';
 
-/** What a session's worker is started with. */
-export interface SessionSettings {
+/** A network that takes pictures. */
+export interface PictureNetwork {
   /** Path of an ONNX file, or its bytes. */
   readonly model: string | Uint8Array;
   readonly input: string;
   readonly outputs: readonly string[];
   readonly preprocessing: Preprocessing;
-  /** Threads of one operation; the runtime decides when left out. */
-  readonly threads: number | undefined;
 }
+
+/** What a session's worker is started with. */
+export type PictureSessionSettings = PictureNetwork & SessionSettings;
 
 /** One batch to run: `count` is what the network is told, at least the number of pictures. */
 export interface BatchRequest {
-  readonly id: number;
   readonly pixels: readonly Uint8Array<ArrayBuffer>[];
   readonly count: number;
 }
 
-/** What the worker answers. */
-export type SessionReply =
-  | { readonly kind: 'ready'; readonly fixedBatch: number }
-  | { readonly kind: 'features'; readonly id: number; readonly features: Float32Array<ArrayBuffer> }
-  | { readonly kind: 'failed'; readonly id: number; readonly reason: string };
-
-type Settle = { resolve: (features: Float32Array) => void; reject: (error: Error) => void };
-
-/** An ONNX network on a thread of its own. */
-export class OnnxSession {
+/** A network that runs on pictures in one or more threads. */
+export class PictureSessions {
   /** The only batch size that the network takes, or -1 when it takes any. */
   readonly fixedBatch: number;
-  readonly #worker: Worker;
-  readonly #name: string;
-  readonly #pending: Map<number, Settle>;
-  #nextId = 0;
-  #closed: Promise<void> | undefined;
-  /** Why the thread ended, once it has. */
-  #failure: CovistaError | undefined;
+  readonly #threads: readonly SessionThread<BatchRequest>[];
 
-  private constructor(worker: Worker, name: string, pending: Map<number, Settle>, fixedBatch: number) {
-    this.#worker = worker;
-    this.#name = name;
-    this.#pending = pending;
-    this.fixedBatch = fixedBatch;
+  private constructor(threads: readonly SessionThread<BatchRequest>[], input: string) {
+    this.#threads = threads;
+    const size = threads[0]!.info.inputs.find(({ name }) => name === input)?.shape[0];
+    this.fixedBatch = typeof size === 'number' ? size : -1;
   }
 
   /**
-   * Loads a network in a new worker thread.
+   * Loads a network, once for each session that the settings ask for.
    * @throws CovistaError `bad-format` when the runtime does not accept it
    */
-  static open(settings: SessionSettings): Promise<OnnxSession> {
-    const name = typeof settings.model === 'string' ? settings.model : 'the network';
-    const file = import.meta.url.endsWith('.ts') ? './onnx.worker.ts' : './onnx.worker.js';
-    const worker = new Worker(new URL(file, import.meta.url), { workerData: settings });
-    const pending = new Map<number, Settle>();
-    return new Promise((resolve, reject) => {
-      let opened: OnnxSession | undefined;
-      const fail = (cause: Error | undefined) => {
-        const reason = cause === undefined ? 'its thread ended' : cause.message;
-        const error = new CovistaError('bad-format', `${name} cannot be run: ${reason}`, {
-          hint: 'Check that it is a complete ONNX model whose operators onnxruntime knows.',
-          cause,
-        });
-        reject(error);
-        if (opened) opened.#failure ??= error;
-        for (const settle of pending.values()) settle.reject(error);
-        pending.clear();
-      };
-      worker.on('error', fail);
-      worker.on('exit', () => fail(undefined));
-      worker.on('message', (reply: SessionReply) => {
-        if (reply.kind === 'ready') {
-          // An idle session does not keep the process alive.
-          worker.unref();
-          opened = new OnnxSession(worker, name, pending, reply.fixedBatch);
-          resolve(opened);
-          return;
-        }
-        const settle = pending.get(reply.id)!;
-        pending.delete(reply.id);
-        if (pending.size === 0) worker.unref();
-        if (reply.kind === 'features') settle.resolve(reply.features);
-        else settle.reject(new CovistaError('bad-format', `${name} failed on a batch: ${reply.reason}`));
-      });
-    });
+  static async open(
+    network: PictureNetwork,
+    { provider, threads, sessions = 1 }: RunSettings,
+  ): Promise<PictureSessions> {
+    const settings: PictureSessionSettings = { ...network, provider, threads };
+    const worker = new URL('./onnx.worker', import.meta.url);
+    const opening = Array.from({ length: sessions }, () =>
+      SessionThread.open<BatchRequest>(worker, settings),
+    );
+    const opened = await Promise.allSettled(opening);
+    const threadsOpened = opened.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+    if (threadsOpened.length < sessions) {
+      await Promise.all(threadsOpened.map((thread) => thread.close()));
+      throw opened.find((one) => one.status === 'rejected')!.reason;
+    }
+    return new PictureSessions(threadsOpened, network.input);
+  }
+
+  /** How many threads run the network. */
+  get count(): number {
+    return this.#threads.length;
   }
 
   /**
-   * Runs the network on pictures, whose memory moves to the worker.
+   * Runs the network on pictures, whose memory moves to a worker.
    * @param pixels each height x width x 3 bytes, RGB
    * @returns one row of features a picture
    */
   run(pixels: readonly Uint8Array<ArrayBuffer>[]): Promise<Float32Array> {
-    if (this.#closed) {
-      return Promise.reject(new CovistaError('usage', `${this.#name} is used after it was closed.`));
-    }
-    if (this.#failure) return Promise.reject(this.#failure);
-    const id = this.#nextId++;
-    const count = Math.max(this.fixedBatch, pixels.length);
-    return new Promise((resolve, reject) => {
-      this.#pending.set(id, { resolve, reject });
-      this.#worker.ref();
-      const request: BatchRequest = { id, pixels, count };
-      this.#worker.postMessage(
-        request,
-        pixels.map((picture) => picture.buffer),
-      );
-    });
+    const free = this.#threads.reduce((one, other) => (other.waiting < one.waiting ? other : one));
+    const request = { pixels, count: Math.max(this.fixedBatch, pixels.length) };
+    return free.run(
+      request,
+      pixels.map((picture) => picture.buffer),
+    );
   }
 
-  /** Lets what is running finish, then ends the thread. */
-  close(): Promise<void> {
-    this.#closed ??= new Promise((resolve) => {
-      if (this.#failure) {
-        resolve();
-        return;
-      }
-      this.#worker.ref();
-      this.#worker.once('exit', () => resolve());
-      this.#worker.postMessage('close');
-    });
-    return this.#closed;
+  /** Lets what is running finish, then ends the threads. */
+  async close(): Promise<void> {
+    await Promise.all(this.#threads.map((thread) => thread.close()));
   }
 }

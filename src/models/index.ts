@@ -22,6 +22,11 @@ export {
 } from './onnx-schema.ts';
 export { imageEncoderRegistry, type RegistryEntry } from './registry.ts';
 export { isInCache, registryFile } from './registry-file.ts';
+export { absoluteSentenceName, resolveSentenceEncoder } from './resolve-sentence-encoder.ts';
+export type { RunSettings } from './run-settings.ts';
+export { cachedSentences } from './sentence-cache.ts';
+export type { Pooling } from './sentence-network.ts';
+export { type SentenceEntry, sentenceEncoderRegistry } from './sentence-registry.ts';
 export {
   EMOJIBASE,
   EMOJILIB,

@@ -146,7 +146,7 @@ async function projectPart(model: Model, { text, weight }: QueryPart, engine: En
   const constant = new Float32Array(k);
   let start = 0;
   for (const member of [model, ...model.joined]) {
-    const { words, owners: own, blocks } = member.text.decompose(text);
+    const { words, owners: own, blocks } = await member.text.decompose(text);
     const projected = await projectText(model.recipe, member.space, withZeroRow(blocks), engine);
     const { rows, columns } = projected;
     // The last row is what a text without any term gives; every other one holds that too.

@@ -44,7 +44,7 @@ export { libraryExperiment } from './library-experiment.ts';
 export { type CaptionBank, embedPictures, embedTexts, type Model, pictureHubness } from './model.ts';
 export { type LoadedModel, loadModel, saveModel } from './model-file.ts';
 export type { PairSource } from './pairs.ts';
-export { RECIPES, type Recipe, recipeByName, type TagMethod } from './recipe.ts';
+export { RECIPES, type Recipe, recipeByName, type TagMethod, TEXT_BLOCKS, withSentences } from './recipe.ts';
 export {
   embedQuery,
   encodePictures,

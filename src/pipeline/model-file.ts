@@ -12,7 +12,7 @@ import {
 } from '../linalg/index.ts';
 import { type Matrix32, matrix } from '../linalg/matrix.ts';
 import { replaceFile } from '../replace-file.ts';
-import { TextEncoder, type WordVectors, wordVectorsOf } from '../text/index.ts';
+import { type SentenceEncoder, TextEncoder, type WordVectors, wordVectorsOf } from '../text/index.ts';
 import type { CaptionBank, Member, Model, QueryBank } from './model.ts';
 import { type Recipe, recipeSchema } from './recipe.ts';
 import { OWN_VECTORS } from './text-view.ts';
@@ -31,6 +31,7 @@ export const modelSettingsSchema = z.object({
   text: z.unknown(),
   joined: z.array(z.unknown()),
   vectors: z.string(),
+  sentences: z.string().optional(),
   tags: z.array(z.string()),
   tagCounts: z.array(z.number().int()),
   calibration: z
@@ -91,13 +92,14 @@ export async function saveModel(file: string, model: Model): Promise<void> {
 
 /** All of a model but its matrices, as JSON that {@link modelSettingsSchema} checks. */
 export function modelSettings(model: Model): string {
-  const { recipe, encoder, text, vectors, tags, tagCounts, calibration, trained } = model;
+  const { recipe, encoder, text, vectors, sentences, tags, tagCounts, calibration, trained } = model;
   return JSON.stringify({
     recipe,
     encoder,
     text: text.toJSON(),
     joined: model.joined.map((one) => one.text.toJSON()),
     vectors,
+    sentences,
     tags,
     tagCounts,
     calibration,
@@ -107,13 +109,17 @@ export function modelSettings(model: Model): string {
 
 /**
  * Reads a model.
- * @param options `wordVectors`: opens the word vectors, called only when the model needs them, with what was stored as `vectors`
+ * @param options open what the model needs, called only when it does: `wordVectors` with what was stored as `vectors`,
+ * `sentences` with what was stored as `sentences`
  * @throws CovistaError `not-found` without the file, `version` when another version wrote it, `bad-format` when it
  * is damaged
  */
 export async function loadModel(
   file: string,
-  options: { readonly wordVectors: (vectors: string) => Promise<WordVectors> },
+  options: {
+    readonly wordVectors: (vectors: string) => Promise<WordVectors>;
+    readonly sentences?: (name: string) => Promise<SentenceEncoder>;
+  },
 ): Promise<LoadedModel> {
   const bytes = await readFile(file).catch((cause) => {
     throw new CovistaError('not-found', `There is no model in ${file} yet.`, {
@@ -135,14 +141,19 @@ export async function loadModel(
     throw new CovistaError('bad-format', `The settings in ${file} cannot be read.`, {
       cause: settings.error,
     });
-  const { recipe, encoder, text, vectors, tags, tagCounts, calibration, trained } = settings.data;
+  const { recipe, encoder, text, vectors, sentences, tags, tagCounts, calibration, trained } = settings.data;
   const openVectors = async () =>
     vectors === OWN_VECTORS
       ? vectorsFrom(tensors.get('vectors'), metadata.vectorWords, file)
       : options.wordVectors(vectors);
   const wordVectors = recipe.text.includes('vectors') ? await openVectors() : undefined;
+  if (sentences !== undefined && options.sentences === undefined)
+    throw new CovistaError('usage', `The model in ${file} needs the sentence encoder ${sentences}.`, {
+      hint: 'Give loadModel a function `sentences` that opens it, such as resolveSentenceEncoder.',
+    });
+  const sentenceEncoder = sentences === undefined ? undefined : await options.sentences!(sentences);
   const member = (stored: unknown, i: number): Member => ({
-    text: TextEncoder.fromJSON(stored, { wordVectors }),
+    text: TextEncoder.fromJSON(stored, { wordVectors, sentences: sentenceEncoder }),
     space: spaceFrom(tensors, JSON.parse(metadata.spaces!)[i], i),
   });
   return {
@@ -152,6 +163,7 @@ export async function loadModel(
       ...member(text, 0),
       joined: settings.data.joined.map((stored, i) => member(stored, i + 1)),
       vectors,
+      sentences,
       tags,
       tagCounts,
       calibration,

@@ -39,6 +39,8 @@ export interface Model {
   readonly text: TextEncoder;
   /** Where its word vectors come from: `default`, a file, or `own` when they were trained on the captions. */
   readonly vectors: string;
+  /** The sentence encoder of its text view by name, as `resolveSentenceEncoder` takes it; most models have none. */
+  readonly sentences: string | undefined;
   readonly space: JointSpace;
   /** Further spaces, whose embeddings are joined to those of the first; most models have none. */
   readonly joined: readonly Member[];
@@ -66,8 +68,8 @@ export function embedPictures(model: Model, features: Matrix32, engine: Engine):
 
 /** Places texts in the joint space: unit-length rows (n x k). A text of unknown words only lands anywhere. */
 export function embedTexts(model: Model, texts: readonly string[], engine: Engine): Promise<Matrix32> {
-  return joinedEmbeddings(model, (member) =>
-    embed(model.recipe, member.space, TEXT, member.text.encode(texts), engine),
+  return joinedEmbeddings(model, async (member) =>
+    embed(model.recipe, member.space, TEXT, await member.text.encode(texts), engine),
   );
 }
 

@@ -45,7 +45,7 @@ export async function pairMoments(
     if (rows.length === 0) return;
     const some = rows.length === features.rows ? features : selectRows(features, rows);
     const captions = rows.map((i) => pairs.captions[first + i]!);
-    await moments.add(paired(imageRows(recipe, some), captions, recipe, text), { engine, signal });
+    await moments.add(await paired(imageRows(recipe, some), captions, recipe, text), { engine, signal });
     if (moments === held) heldFeatures.push(some);
   };
   for await (const features of pairs.features()) {
@@ -87,15 +87,16 @@ export async function* featuresWhere(
 }
 
 /** The rows of one batch of pairs: each picture with its joined captions, or with each of them in turn. */
-export function paired(
+export async function paired(
   features: Matrix32,
   captions: readonly (readonly string[])[],
   recipe: Recipe,
   text: TextEncoder,
-): (Rows | { rows: Rows; of: Uint32Array })[] {
-  if (recipe.unit === 'picture') return [features, ...text.encode(captions.map((some) => some.join(' ')))];
+): Promise<(Rows | { rows: Rows; of: Uint32Array })[]> {
+  if (recipe.unit === 'picture')
+    return [features, ...(await text.encode(captions.map((some) => some.join(' '))))];
   const of = Uint32Array.from(captions.flatMap((some, picture) => some.map(() => picture)));
-  return [{ rows: features, of }, ...text.encode(captions.flat())];
+  return [{ rows: features, of }, ...(await text.encode(captions.flat()))];
 }
 
 /** CCA of the moments of pairs, as the recipe asks for. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Normalization } from '../cca/index.ts';
 import { CovistaError } from '../errors.ts';
+import type { TextBlock } from '../text/index.ts';
 
 /** How image2tag scores words. */
 export type TagMethod =
@@ -20,7 +21,7 @@ export interface Recipe {
   /** What is paired with a picture: all its captions joined into one text, or each caption in turn. */
   readonly unit: 'picture' | 'caption';
   /** The blocks of the text view. */
-  readonly text: readonly ('vectors' | 'words')[];
+  readonly text: readonly TextBlock[];
   readonly terms: Terms;
   /** How blocks are brought to a common scale before CCA, for image and text blocks. */
   readonly normalize: { readonly image: Normalization; readonly text: Normalization };
@@ -96,12 +97,15 @@ const best: Recipe = {
 const terms = z.object({ stems: z.boolean(), pairs: z.boolean(), keepStopWords: z.boolean() });
 const normalization = z.enum(['none', 'energy', 'standardize']);
 
+/** What a text view can be made of. */
+export const TEXT_BLOCKS = ['vectors', 'words', 'sentence'] as const satisfies readonly TextBlock[];
+
 /** A recipe as stored with a model. */
 export const recipeSchema = z.object({
   name: z.string(),
   image: z.enum(['plain', 'square-root']),
   unit: z.enum(['picture', 'caption']),
-  text: z.array(z.enum(['vectors', 'words'])),
+  text: z.array(z.enum(TEXT_BLOCKS)),
   terms,
   normalize: z.object({ image: normalization, text: normalization }),
   ridge: z.tuple([z.number(), z.number()]),
@@ -135,4 +139,18 @@ export function recipeByName(name: string): Recipe {
       hint: `Choose one of: ${Object.keys(RECIPES).join(', ')}.`,
     });
   return recipe;
+}
+
+/**
+ * The same recipe with a sentence encoder in its text view: in place of word vectors, since it says what they say, and
+ * next to a bag of words where the recipe has one (after CSA, Li et al., ICLR 2025: CCA joins any two unimodal models).
+ * @param blocks the text view wanted instead: `['sentence']` for the sentence encoder alone
+ */
+export function withSentences(recipe: Recipe, blocks?: readonly TextBlock[]): Recipe {
+  const replaced = recipe.text.map((block) => (block === 'vectors' ? 'sentence' : block));
+  return {
+    ...recipe,
+    text: blocks ?? [...new Set<TextBlock>([...replaced, 'sentence'])],
+    blockWeights: undefined,
+  };
 }

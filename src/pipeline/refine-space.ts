@@ -32,7 +32,7 @@ export async function refineSpace(
     space,
     {
       images: [joinRows(parts)],
-      texts: text.encode(captions.flat()),
+      texts: await text.encode(captions.flat()),
       of: Uint32Array.from(captions.flatMap((some, picture) => some.map(() => picture))),
     },
     { ...options, scaling: recipe.scaling, steps: recipe.refine!.steps, seed: 1 },

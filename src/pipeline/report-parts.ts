@@ -2,16 +2,17 @@ import type { ReportSetting, ReportSystem } from '../evaluation/index.ts';
 import type { Quality } from './evaluate.ts';
 import type { Model } from './model.ts';
 
-const TEXT_BLOCKS = {
+const BLOCK_NAMES = {
   vectors: 'TF-IDF mean of word vectors',
   words: 'TF-IDF bag of words',
+  sentence: 'sentence encoder',
 } as const;
 
 /** What a report says of how a model was made. */
 export function modelSettings({ encoder, recipe, space }: Model): ReportSetting[] {
   return [
     { name: 'Image encoder', value: `${encoder.id}, ${encoder.size} numbers a picture` },
-    { name: 'Text view', value: recipe.text.map((block) => TEXT_BLOCKS[block]).join(', and ') },
+    { name: 'Text view', value: recipe.text.map((block) => BLOCK_NAMES[block]).join(', and ') },
     {
       name: 'Ridge',
       value: `${recipe.ridge[0]} (pictures), ${recipe.ridge[1]} (words) of the mean variance`,

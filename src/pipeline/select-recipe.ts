@@ -65,20 +65,14 @@ export async function selectRecipe(
   const text = await fitTextEncoder(pairs, recipe, options);
   const { total, foldMoments, features } = await foldsInOnePass(pairs, plan, recipe, text, options);
   const parts = plan.scored.map((scored, fold) => foldItems(scored, plan.bank[fold]!, pairs, recipe));
-  const selectionFolds = parts.map(
-    ({ rows, texts }, fold): SelectionFold => ({
-      moments: foldMoments[fold]!,
-      items: [
-        [
-          selectRows(
-            features.rows,
-            rows.map((row) => features.at.get(row)!),
-          ),
-        ],
-        text.encode(texts),
-      ],
-    }),
-  );
+  const selectionFolds: SelectionFold[] = [];
+  for (const [fold, { rows, texts }] of parts.entries()) {
+    const images = selectRows(
+      features.rows,
+      rows.map((row) => features.at.get(row)!),
+    );
+    selectionFolds.push({ moments: foldMoments[fold]!, items: [[images], await text.encode(texts)] });
+  }
   const start: SpaceParameters = {
     ridge: recipe.ridge,
     blockWeights: recipe.blockWeights ?? [1, ...recipe.text.map(() => 1)],
@@ -184,7 +178,7 @@ async function foldsInOnePass(
       if (own.length === 0) continue;
       const captions = own.map((i) => pairs.captions[first + i]!);
       const features = imageRows(recipe, selectRows(batch, own));
-      await moments.add(paired(features, captions, recipe, text), { engine, signal });
+      await moments.add(await paired(features, captions, recipe, text), { engine, signal });
     }
     const wanted = rows.filter((i) => needed.has(first + i));
     for (const i of wanted) at.set(first + i, at.size);

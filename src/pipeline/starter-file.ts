@@ -120,6 +120,7 @@ export async function loadStarter(
       recipe: recipe as Recipe,
       text,
       joined: [],
+      sentences: undefined,
       space: readSpace(tensors, metadata, () => fail('joint space')),
       calibration,
       bank: undefined,

@@ -1,6 +1,6 @@
 import type { Engine } from '../linalg/engine.ts';
 import type { WorkOptions } from '../progress.ts';
-import type { WordVectors } from '../text/index.ts';
+import type { SentenceEncoder, WordVectors } from '../text/index.ts';
 
 /** What training needs besides the pairs. */
 export interface TrainOptions extends WorkOptions {
@@ -12,6 +12,10 @@ export interface TrainOptions extends WorkOptions {
    * captions, in place of `wordVectors`, and stores them with the model.
    */
   readonly vectors?: string;
+  /** For recipes whose text view holds a sentence encoder. */
+  readonly sentences?: SentenceEncoder | undefined;
+  /** Its name, stored with the model so that it can be opened again; its id when left out. */
+  readonly sentencesName?: string | undefined;
   /** Of the captions, as a BCP 47 tag; `en` when left out. */
   readonly language?: string;
 }

@@ -1,4 +1,5 @@
 import { compactMoments, expandMoments } from '../cca/compact-moments.ts';
+import { CovistaError } from '../errors.ts';
 import { tagVocabulary } from '../evaluation/index.ts';
 import { joinRows, type Matrix32, selectRows } from '../linalg/matrix.ts';
 import { TextEncoder } from '../text/index.ts';
@@ -38,6 +39,10 @@ export async function trainStarter(
   options: TrainOptions & { readonly name: string; readonly size?: StarterSize },
 ): Promise<Starter> {
   const { wordVectors, language, name, size = STARTER_SIZE } = options;
+  if (recipe.text.includes('sentence'))
+    throw new CovistaError('usage', 'A starter cannot hold a sentence encoder.', {
+      hint: 'It keeps the words of its captions only: make it without --text-encoder.',
+    });
   const pictures = pairs.captions.length;
   const all = TextEncoder.fit(pairs.captions, {
     language,
@@ -67,6 +72,7 @@ export async function trainStarter(
     text,
     joined: [],
     vectors: options.vectors ?? 'default',
+    sentences: undefined,
     space: await solveRecipe(moments, stored, pairs.encoder, options),
     tags,
     tagCounts: pictureCounts(tokens, tags),

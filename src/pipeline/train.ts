@@ -44,6 +44,7 @@ export async function train(pairs: PairSource, recipe: Recipe, options: TrainOpt
     recipe,
     encoder: pairs.encoder,
     vectors: options.vectors ?? 'default',
+    sentences: first!.final.text.sentences && (options.sentencesName ?? options.sentences!.id),
     ...first!.final,
     joined: others.map(({ final }) => final),
     tags,

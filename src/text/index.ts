@@ -1,4 +1,5 @@
 export { type OwnVectorOptions, trainWordVectors, wordVectorsOf } from './own-vectors.ts';
+export type { SentenceEncoder } from './sentence-encoder.ts';
 export { stopWords } from './stop-words.ts';
 export {
   type StoredTextEncoder,
@@ -6,6 +7,7 @@ export {
   type TextDecomposition,
   TextEncoder,
   type TextEncoderOptions,
+  WHOLE_TEXT,
 } from './text-encoder.ts';
 export { inverseDocumentFrequency } from './tf-idf.ts';
 export { countWords, type Vocabulary } from './vocabulary.ts';

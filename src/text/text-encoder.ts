@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { CovistaError } from '../errors.ts';
 import { type Matrix32, type Rows, row, type SparseRows, zeros32 } from '../linalg/matrix.ts';
+import type { SentenceEncoder } from './sentence-encoder.ts';
 import { sparseRows } from './sparse-rows.ts';
 import { stemmer } from './stemmers.ts';
 import { stopWords } from './stop-words.ts';
@@ -9,8 +10,14 @@ import { countWords, frequentTerms, type Vocabulary } from './vocabulary.ts';
 import type { WordVectors } from './word-vectors.ts';
 import { segmentWords } from './words.ts';
 
-/** `vectors`: the TF-IDF-weighted mean of word vectors. `words`: the TF-IDF bag of words. */
-export type TextBlock = 'vectors' | 'words';
+/**
+ * `vectors`: the TF-IDF-weighted mean of word vectors. `words`: the TF-IDF bag of words. `sentence`: what a network
+ * makes of the whole text.
+ */
+export type TextBlock = 'vectors' | 'words' | 'sentence';
+
+/** Stands for a text as a whole where what its words add is told apart. */
+export const WHOLE_TEXT = '(the whole text)';
 
 /** What {@link TextEncoder.fit} takes. */
 export interface TextEncoderOptions {
@@ -18,6 +25,8 @@ export interface TextEncoderOptions {
   readonly language?: string;
   /** Needed by the block `vectors`. */
   readonly wordVectors?: WordVectors;
+  /** Needed by the block `sentence`. */
+  readonly sentences?: SentenceEncoder;
   /** What a text is encoded as, in this order. */
   readonly blocks: readonly TextBlock[];
   /** The block `words` holds the words that occur in so many captions; 5 when left out. */
@@ -35,12 +44,13 @@ export interface TextEncoderOptions {
 
 const storedSchema = z.object({
   language: z.string(),
-  blocks: z.array(z.enum(['vectors', 'words'])),
+  blocks: z.array(z.enum(['vectors', 'words', 'sentence'])),
   minimumCount: z.number().int().positive(),
   stems: z.boolean(),
   pairs: z.boolean(),
   keepStopWords: z.boolean(),
   wordVectors: z.object({ id: z.string(), size: z.number().int().positive() }).optional(),
+  sentences: z.object({ id: z.string(), size: z.number().int().positive() }).optional(),
   documents: z.number().int().nonnegative(),
   captions: z.number().int().nonnegative(),
   words: z.array(z.string()),
@@ -54,7 +64,10 @@ export type StoredTextEncoder = z.infer<typeof storedSchema>;
 
 /** The features of a text as a sum over terms. */
 export interface TextDecomposition {
-  /** The different words of the text in their order; stop words only where the bag counts them. */
+  /**
+   * The different words of the text in their order; stop words only where the bag counts them. Where there is a block
+   * `sentence`, {@link WHOLE_TEXT} comes last: what a network makes of a text belongs to no single word.
+   */
   readonly words: readonly string[];
   /** For each term the words that made it, as ascending positions in `words`. */
   readonly owners: readonly (readonly number[])[];
@@ -71,7 +84,8 @@ interface Column {
 
 /**
  * Turns texts into features: words without stop words, as word vectors weighted by TF-IDF with a picture (all of its
- * captions) as the document, as a bag of words weighted by TF-IDF with a caption as the document, or as both.
+ * captions) as the document, as a bag of words weighted by TF-IDF with a caption as the document, as the vector that
+ * a network makes of the whole text, or as several of these.
  */
 export class TextEncoder {
   /** Names and sizes of the blocks, in the order in which {@link TextEncoder.encode} returns them. */
@@ -79,6 +93,8 @@ export class TextEncoder {
   readonly language: string;
   /** Of the block `vectors`; undefined without it. */
   readonly wordVectors: WordVectors | undefined;
+  /** Of the block `sentence`; undefined without it. */
+  readonly sentences: SentenceEncoder | undefined;
 
   private readonly options: Required<
     Pick<TextEncoderOptions, 'minimumCount' | 'stems' | 'pairs' | 'keepStopWords'>
@@ -100,6 +116,7 @@ export class TextEncoder {
       blocks,
       language = 'en',
       wordVectors,
+      sentences,
       minimumCount = 5,
       stems = false,
       pairs = false,
@@ -112,9 +129,12 @@ export class TextEncoder {
       );
     if (blocks.includes('vectors') && wordVectors === undefined)
       throw new CovistaError('usage', 'The text block "vectors" needs word vectors.');
+    if (blocks.includes('sentence') && sentences === undefined)
+      throw new CovistaError('usage', 'The text block "sentence" needs a sentence encoder.');
     this.language = language;
     this.options = { minimumCount, stems, pairs, keepStopWords };
     this.wordVectors = blocks.includes('vectors') ? wordVectors : undefined;
+    this.sentences = blocks.includes('sentence') ? sentences : undefined;
     this.stopWords = stopWords(language);
     this.stem = stems ? stemmer(language) : (word) => word;
     const [vocabulary, bag] = count(this);
@@ -129,7 +149,9 @@ export class TextEncoder {
     );
     this.blocks = blocks.map((name) => ({
       name,
-      size: name === 'words' ? bag.words.length : wordVectors!.size,
+      size: { words: bag.words.length, vectors: wordVectors?.size ?? 0, sentence: sentences?.size ?? 0 }[
+        name
+      ],
     }));
   }
 
@@ -158,8 +180,12 @@ export class TextEncoder {
     return segmentWords(text, this.language).filter((word) => !this.stopWords.has(word));
   }
 
-  /** How many words of the text contribute to its features. A text without any has only zeros. */
+  /**
+   * How many words of the text contribute to its features; all of them where a network reads it. A text without any
+   * has only zeros.
+   */
   known(text: string): number {
+    if (this.sentences !== undefined) return segmentWords(text, this.language).length;
     return this.words(text).filter(
       (word) => this.columns.has(this.stem(word)) || this.wordVectors?.vector(word) !== undefined,
     ).length;
@@ -172,12 +198,19 @@ export class TextEncoder {
    * - `words`: sparse, n x terms, log(1 + tf_t) log((1 + N) / n_t) for N captions of which n_t hold the term t, each
    *   row scaled to unit length; a term is a word or its stem, or a pair of neighbouring ones.
    *
+   * - `sentence`: dense, n x the sentence encoder's size, unit length; zero for a text without any word.
+   *
    * A row without any known word is zero.
+   * @throws CovistaError as {@link SentenceEncoder.encode}
    */
-  encode(texts: readonly string[]): Rows[] {
-    return this.blocks.map(({ name, size }) =>
-      name === 'vectors' ? this.meanVectors(texts, size) : this.bagsOfWords(texts, size),
-    );
+  async encode(texts: readonly string[]): Promise<Rows[]> {
+    const blocks: Rows[] = [];
+    for (const { name, size } of this.blocks) {
+      if (name === 'vectors') blocks.push(this.meanVectors(texts, size));
+      else if (name === 'words') blocks.push(this.bagsOfWords(texts, size));
+      else blocks.push(await this.sentenceVectors(texts, size));
+    }
+    return blocks;
   }
 
   /**
@@ -185,22 +218,35 @@ export class TextEncoder {
    * not linear in the words, but given a text it is such a sum, whose rows add up to what {@link TextEncoder.encode}
    * gives, up to rounding.
    */
-  decompose(text: string): TextDecomposition {
+  async decompose(text: string): Promise<TextDecomposition> {
+    const sentence = this.sentences && (await this.sentenceVectors([text], this.sentences.size));
     const words = [...new Set(this.bagWords(text))];
     const vectorTerms = this.wordVectors === undefined ? [] : this.shares(text);
     const bagTerms = this.blocks.some(({ name }) => name === 'words') ? this.entries(text) : [];
-    const rows = vectorTerms.length + bagTerms.length;
+    const wholes = sentence === undefined ? 0 : 1;
+    const rows = vectorTerms.length + bagTerms.length + wholes;
     const ownersOf = this.ownersOfTerms(text);
+    const owners = [
+      ...vectorTerms.map(({ word }) => [words.indexOf(word)]),
+      ...bagTerms.map(({ term }) => [...ownersOf.get(term)!].map((word) => words.indexOf(word))),
+      ...(wholes === 1 ? [[words.length]] : []),
+    ];
     return {
-      words,
-      owners: [
-        ...vectorTerms.map(({ word }) => [words.indexOf(word)]),
-        ...bagTerms.map(({ term }) => [...ownersOf.get(term)!].map((word) => words.indexOf(word))),
-      ].map((owners) => owners.sort((a, b) => a - b)),
+      words: wholes === 1 ? [...words, WHOLE_TEXT] : words,
+      owners: owners.map((some) => some.sort((a, b) => a - b)),
       blocks: this.blocks.map(({ name, size }) => {
-        if (name === 'words')
-          return sparseRows([...vectorTerms.map(() => []), ...bagTerms.map((e) => [e])], size);
+        if (name === 'words') {
+          const none = (count: number) => Array.from({ length: count }, () => []);
+          return sparseRows(
+            [...none(vectorTerms.length), ...bagTerms.map((e) => [e]), ...none(wholes)],
+            size,
+          );
+        }
         const block = zeros32(rows, size);
+        if (name === 'sentence') {
+          row(block, rows - 1).set(sentence!.data);
+          return block;
+        }
         vectorTerms.forEach(({ vector, share }, i) => {
           for (let j = 0; j < size; j++) block.data[i * size + j] = share * vector[j]!;
         });
@@ -209,14 +255,15 @@ export class TextEncoder {
     };
   }
 
-  /** All that is needed to make the same encoder again, except for the word vectors. */
+  /** All that is needed to make the same encoder again, except for the word vectors and the sentence encoder. */
   toJSON(): StoredTextEncoder {
-    const { language, options, wordVectors, vocabulary, bag } = this;
+    const { language, options, wordVectors, sentences, vocabulary, bag } = this;
     return {
       language,
       blocks: this.blocks.map(({ name }) => name),
       ...options,
       ...(wordVectors && { wordVectors: { id: wordVectors.id, size: wordVectors.size } }),
+      ...(sentences && { sentences: { id: sentences.id, size: sentences.size } }),
       documents: vocabulary.documents,
       captions: bag.documents,
       words: [...vocabulary.words],
@@ -228,24 +275,24 @@ export class TextEncoder {
 
   /**
    * The encoder that {@link TextEncoder.toJSON} described.
-   * @param options `wordVectors`: the same ones as when it was fitted
-   * @throws CovistaError `bad-format` when `json` is no such description; `usage` when other word vectors are given
+   * @param options `wordVectors`, `sentences`: the same ones as when it was fitted
+   * @throws CovistaError `bad-format` when `json` is no such description; `usage` when others are given
    */
-  static fromJSON(json: unknown, options: { wordVectors?: WordVectors } = {}): TextEncoder {
+  static fromJSON(
+    json: unknown,
+    options: { wordVectors?: WordVectors; sentences?: SentenceEncoder } = {},
+  ): TextEncoder {
     const parsed = storedSchema.safeParse(json);
     if (!parsed.success)
       throw new CovistaError('bad-format', `This is no text encoder: ${z.prettifyError(parsed.error)}`);
     const { documents, captions, words, frequencies, terms, termFrequencies, ...rest } = parsed.data;
-    const { wordVectors: expected, ...settings } = rest;
+    const { wordVectors: expectedVectors, sentences: expectedSentences, ...settings } = rest;
     if (words.length !== frequencies.length || terms.length !== termFrequencies.length)
       throw new CovistaError('bad-format', 'A text encoder has words without frequencies.');
-    const { wordVectors } = options;
-    if (expected && wordVectors && (expected.id !== wordVectors.id || expected.size !== wordVectors.size))
-      throw new CovistaError(
-        'usage',
-        `The text encoder was fitted with the word vectors ${expected.id} (${expected.size}-D), not ${wordVectors.id} (${wordVectors.size}-D).`,
-      );
-    return new TextEncoder({ ...settings, wordVectors }, () => [
+    const { wordVectors, sentences } = options;
+    requireSame('word vectors', expectedVectors, wordVectors);
+    requireSame('sentence encoder', expectedSentences, sentences);
+    return new TextEncoder({ ...settings, wordVectors, sentences }, () => [
       { documents, words, frequencies },
       { documents: captions, words: terms, frequencies: termFrequencies },
     ]);
@@ -302,6 +349,18 @@ export class TextEncoder {
     return means;
   }
 
+  /** What the network makes of texts; those without any word, which it would make something of too, are zero. */
+  private async sentenceVectors(texts: readonly string[], size: number): Promise<Matrix32> {
+    const rows = texts.flatMap((text, i) => (this.known(text) > 0 ? [i] : []));
+    const vectors = await this.sentences!.encode(rows.map((i) => texts[i]!));
+    if (rows.length === texts.length) return vectors;
+    const all = zeros32(texts.length, size);
+    rows.forEach((to, from) => {
+      row(all, to).set(row(vectors, from));
+    });
+    return all;
+  }
+
   /** The columns of the block `words` that a caption fills, ascending, at unit length. */
   private entries(text: string): { term: string; index: number; value: number }[] {
     const entries: { term: string; index: number; value: number }[] = [];
@@ -324,4 +383,17 @@ export class TextEncoder {
       columns,
     );
   }
+}
+
+/** That what a stored encoder is opened with is what it was fitted with. */
+function requireSame(
+  what: string,
+  expected: { readonly id: string; readonly size: number } | undefined,
+  given: { readonly id: string; readonly size: number } | undefined,
+): void {
+  if (expected && given && (expected.id !== given.id || expected.size !== given.size))
+    throw new CovistaError(
+      'usage',
+      `The text encoder was fitted with the ${what} ${expected.id} (${expected.size}-D), not ${given.id} (${given.size}-D).`,
+    );
 }

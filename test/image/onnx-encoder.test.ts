@@ -94,7 +94,7 @@ describe('what reaches the network', () => {
   });
 
   test('several outputs are joined in their order', async () => {
-    const settings = { outputs: ['negated', 'all'], blocks: [{ name: 'both', size: 24 }], batchSize: 2 };
+    const settings = { outputs: ['negated', 'all'], blocks: [{ name: 'both', size: 24 }], run: { batch: 2 } };
     const pictures = [await counting(1), await counting(2), await counting(3)];
     const results = await withEncoder(settings, ({ encode }) => collect(encode(pictures)));
     expect(
@@ -113,13 +113,13 @@ describe('many pictures', () => {
       fc.asyncProperty(
         fc.array(fc.option(fc.integer({ min: 0, max: 240 })), { maxLength: 40 }),
         fc.integer({ min: 1, max: 9 }),
-        async (firsts, batchSize) => {
+        async (firsts, batch) => {
           const pictures = await Promise.all(
             firsts.map((first) =>
               first === null ? Promise.resolve(new Uint8Array([1, 2, 3])) : counting(first),
             ),
           );
-          const results = await withEncoder({ batchSize }, ({ encode }) => collect(encode(pictures)));
+          const results = await withEncoder({ run: { batch } }, ({ encode }) => collect(encode(pictures)));
           results.sort((a, b) => a.index - b.index);
           expect(results.map(({ index }) => index)).toEqual(firsts.map((_, index) => index));
           for (const [index, result] of results.entries()) {
@@ -145,7 +145,7 @@ describe('many pictures', () => {
 
   test('two callers share an encoder', async () => {
     const pictures = await Promise.all([1, 2, 3, 4, 5].map(counting));
-    await withEncoder({ batchSize: 2 }, async ({ encode }) => {
+    await withEncoder({ run: { batch: 2 } }, async ({ encode }) => {
       const [first, second] = await Promise.all([
         collect(encode(pictures)),
         collect(encode([...pictures].reverse())),
@@ -164,7 +164,7 @@ describe('many pictures', () => {
         closed = true;
       }
     }
-    await withEncoder({ batchSize: 2 }, async ({ encode }) => {
+    await withEncoder({ run: { batch: 2 } }, async ({ encode }) => {
       for await (const { index } of encode(source())) if (index === 9) break;
     });
     expect(taken).toBeLessThan(100);
@@ -173,7 +173,7 @@ describe('many pictures', () => {
 
   test('closing waits for what is running', async () => {
     const pictures = await Promise.all([1, 2, 3, 4, 5].map(counting));
-    const encoder = await withoutClosing({ batchSize: 1 });
+    const encoder = await withoutClosing({ run: { batch: 1 } });
     const results = encoder.encode(pictures)[Symbol.asyncIterator]();
     await results.next();
     const closed = encoder.close();
@@ -185,7 +185,7 @@ describe('many pictures', () => {
   test('progress counts up to the total', async () => {
     const pictures = await Promise.all([1, 2, 3, 4, 5].map(counting));
     const seen: (number | undefined)[][] = [];
-    await withEncoder({ batchSize: 2 }, ({ encode }) =>
+    await withEncoder({ run: { batch: 2 } }, ({ encode }) =>
       collect(encode(pictures, { onProgress: ({ done, total }) => seen.push([done, total]) })),
     );
     expect(seen).toEqual([
@@ -200,7 +200,7 @@ describe('what can go wrong', () => {
   test('the caller stops', async () => {
     const controller = new AbortController();
     const pictures = await Promise.all(Array.from({ length: 30 }, (_, index) => counting(index)));
-    await withEncoder({ batchSize: 2 }, async (encoder) => {
+    await withEncoder({ run: { batch: 2 } }, async (encoder) => {
       const run = async () => {
         for await (const { index } of encoder.encode(pictures, { signal: controller.signal })) {
           if (index === 5) controller.abort();

@@ -90,15 +90,15 @@ describe('compact moments', () => {
 });
 
 describe('the text encoder of a starter', () => {
-  it('keeps the columns and values of what the starter knows, and gives new words columns of their own', () => {
+  it('keeps the columns and values of what the starter knows, and gives new words columns of their own', async () => {
     const base = TextEncoder.fit([['a dog runs', 'a brown dog'], ['a red car']], {
       blocks: ['words'],
       minimumCount: 1,
     });
     const own = TextEncoder.fit([['ein blorple dog'], ['blorple']], { blocks: ['words'], minimumCount: 1 });
     const union = extendTextEncoder(base, own);
-    const [before] = base.encode(['a brown dog runs']);
-    const [after] = union.encode(['a brown dog runs']);
+    const [before] = await base.encode(['a brown dog runs']);
+    const [after] = await union.encode(['a brown dog runs']);
     if (!before || !after || !('indices' in before) || !('indices' in after)) throw new Error('not sparse');
     expect([...after.indices]).toEqual([...before.indices]);
     expect([...after.values]).toEqual([...before.values]);

@@ -34,10 +34,10 @@ function sparse(rows: Rows | undefined): SparseRows {
 }
 
 describe('the block of word vectors', () => {
-  test('is the mean weighted by TF-IDF', () => {
+  test('is the mean weighted by TF-IDF', async () => {
     const encoder = TextEncoder.fit(PICTURES, { wordVectors, blocks: ['vectors'] });
     expect(encoder.blocks).toEqual([{ name: 'vectors', size: 100 }]);
-    const [block] = encoder.encode(['The dog, a dog and a man']);
+    const [block] = await encoder.encode(['The dog, a dog and a man']);
     // Both words are in two of the four pictures, so that only their counts differ.
     const expected = Array.from(
       wordVectors.vector('dog')!,
@@ -48,9 +48,9 @@ describe('the block of word vectors', () => {
     });
   });
 
-  test('weighs rare words more, and words that no picture had the most', () => {
+  test('weighs rare words more, and words that no picture had the most', async () => {
     const encoder = TextEncoder.fit(PICTURES, { wordVectors, blocks: ['vectors'] });
-    const mean = row(dense(encoder.encode(['dog kitten'])[0]), 0);
+    const mean = row(dense((await encoder.encode(['dog kitten']))[0]), 0);
     const dog = inverseDocumentFrequency(4, 2);
     const kitten = inverseDocumentFrequency(4, 0);
     expect(dog).toBeCloseTo(1.510825623766, 11);
@@ -69,9 +69,9 @@ describe('the bag of words', () => {
     expect(encoder.blocks).toEqual([{ name: 'words', size: 2 }]);
   });
 
-  test('is log counts times inverse document frequency at unit length', () => {
+  test('is log counts times inverse document frequency at unit length', async () => {
     const encoder = TextEncoder.fit(PICTURES, { blocks: ['words'], minimumCount: 1 });
-    const bag = sparse(encoder.encode(['dog dog beach'])[0]);
+    const bag = sparse((await encoder.encode(['dog dog beach']))[0]);
     // Of the six captions three speak of dogs and one of a beach.
     const dog = Math.log(3) * Math.log(7 / 3);
     const beach = Math.log(2) * Math.log(7 / 1);
@@ -82,7 +82,7 @@ describe('the bag of words', () => {
     expect(bag.values[1]).toBeCloseTo(beach / length, 6);
   });
 
-  test('counts stems and pairs of neighbours where asked to', () => {
+  test('counts stems and pairs of neighbours where asked to', async () => {
     // Pairs must occur in five times as many captions as words.
     const captions = Array.from({ length: 5 }, () => ['A dog jumps over hot dogs .', 'The dogs jumped']);
     const encoder = TextEncoder.fit(captions, {
@@ -94,7 +94,9 @@ describe('the bag of words', () => {
     expect([...encoder.toJSON().terms].sort()).toEqual(
       ['dog', 'jump', 'hot', 'dog jump', 'jump hot', 'hot dog'].sort(),
     );
-    const [jumping, jumped] = ['dog jumping', 'dogs jumped'].map((text) => sparse(encoder.encode([text])[0]));
+    const [jumping, jumped] = await Promise.all(
+      ['dog jumping', 'dogs jumped'].map(async (text) => sparse((await encoder.encode([text]))[0])),
+    );
     expect(jumping!.indices).toEqual(jumped!.indices);
     expect(jumping!.indices).toHaveLength(3);
     expect(encoder.known('jumping')).toBe(1);
@@ -110,16 +112,16 @@ describe('the bag of words', () => {
     expect([...encoder.toJSON().terms].sort()).toEqual(['狗', '跳'].sort());
   });
 
-  test('is well formed for any texts', () => {
+  test('is well formed for any texts', async () => {
     const encoder = TextEncoder.fit(PICTURES, { blocks: ['words'], minimumCount: 1 });
     const word = fc.constantFrom('dog', 'man', 'the', 'beach', 'zebra', 'tennis', '🎾');
     const text = fc.oneof(
       fc.string(),
       fc.array(word).map((words) => words.join(' ')),
     );
-    fc.assert(
-      fc.property(fc.array(text), (texts) => {
-        const bag = sparse(encoder.encode(texts)[0]);
+    await fc.assert(
+      fc.asyncProperty(fc.array(text), async (texts) => {
+        const bag = sparse((await encoder.encode(texts))[0]);
         expect(bag.rows).toBe(texts.length);
         expect(bag.offsets).toHaveLength(texts.length + 1);
         texts.forEach((one, i) => {
@@ -134,24 +136,24 @@ describe('the bag of words', () => {
 });
 
 describe('a text of unknown words only', () => {
-  test('has zero rows, and known says so', () => {
+  test('has zero rows, and known says so', async () => {
     const encoder = TextEncoder.fit(PICTURES, { wordVectors, blocks: ['vectors', 'words'] });
     expect(encoder.known('zyx the wvu')).toBe(0);
     expect(encoder.known('the dog kitten zyx')).toBe(2);
-    const [vectors, words] = encoder.encode(['zyx the wvu', '']);
+    const [vectors, words] = await encoder.encode(['zyx the wvu', '']);
     expect(dense(vectors).data.every((value) => value === 0)).toBe(true);
     expect(sparse(words).indices).toHaveLength(0);
   });
 });
 
 describe('a stored encoder', () => {
-  test('encodes as the one that was stored', () => {
+  test('encodes as the one that was stored', async () => {
     const encoder = TextEncoder.fit(PICTURES, { wordVectors, blocks: ['words', 'vectors'], minimumCount: 1 });
     const json = JSON.parse(JSON.stringify(encoder));
     const again = TextEncoder.fromJSON(json, { wordVectors });
     expect(again.blocks).toEqual(encoder.blocks);
     const texts = ['a man and a dog', 'tennis'];
-    expect(again.encode(texts)).toEqual(encoder.encode(texts));
+    expect(await again.encode(texts)).toEqual(await encoder.encode(texts));
   });
 
   test('is refused without the same word vectors', () => {
@@ -214,7 +216,7 @@ describe('the decomposition of a text', () => {
 
   test.each(texts.flatMap((text) => [true, false].map((keepStopWords) => ({ text, keepStopWords }))))(
     'of "$text" adds up to its features, stop words kept: $keepStopWords',
-    ({ text, keepStopWords }) => {
+    async ({ text, keepStopWords }) => {
       const encoder = TextEncoder.fit(PICTURES, {
         wordVectors,
         blocks: ['vectors', 'words'],
@@ -223,8 +225,8 @@ describe('the decomposition of a text', () => {
         pairs: true,
         keepStopWords,
       });
-      const encoded = encoder.encode([text]);
-      const { words, owners, blocks } = encoder.decompose(text);
+      const encoded = await encoder.encode([text]);
+      const { words, owners, blocks } = await encoder.decompose(text);
       blocks.forEach((block, b) => {
         expect(block.rows).toBe(owners.length);
         const whole = columnSums(encoded[b]!);
@@ -236,10 +238,10 @@ describe('the decomposition of a text', () => {
     },
   );
 
-  test('names the words that made each term', () => {
+  test('names the words that made each term', async () => {
     const captions = [['hot dogs'], ['hot dog']];
     const encoder = TextEncoder.fit(captions, { blocks: ['words'], minimumCount: 1, stems: true });
-    const { words, owners } = encoder.decompose('hot dog and hot dogs');
+    const { words, owners } = await encoder.decompose('hot dog and hot dogs');
     expect(words).toEqual(['hot', 'dog', 'dogs']);
     // The stems are `hot` and `dog`, of which the latter has two words.
     expect(owners.toSorted((a, b) => a.length - b.length)).toEqual([[0], [1, 2]]);

@@ -15,9 +15,10 @@ import {
 } from '../../pipeline/index.ts';
 import type { WorkOptions } from '../../progress.ts';
 import { replaceFile } from '../../replace-file.ts';
+import type { TextBlock } from '../../text/index.ts';
 import { comparisonTables } from '../comparison-table.ts';
-import { wordVectorsFor } from '../context.ts';
-import { libraryOption, quietOption, vectorsOption } from '../options.ts';
+import { sentencesFor, withTextView, wordVectorsFor } from '../context.ts';
+import { libraryOption, quietOption, textEncoderOption, textViewOption, vectorsOption } from '../options.ts';
 import { qualityTable } from '../quality-table.ts';
 import { type CommonOptions, runCommand } from '../run.ts';
 import { count, duration, paint } from '../terminal.ts';
@@ -45,6 +46,8 @@ interface Options extends CommonOptions {
   readonly test?: string;
   readonly language: string;
   readonly vectors: string;
+  readonly textEncoder?: string;
+  readonly textView?: readonly TextBlock[];
   readonly holdOut: number;
   readonly seed: number;
 }
@@ -69,6 +72,8 @@ export function evalCommand(): Command {
     .option('--validation <file>', 'names of the validation pictures')
     .option('--test <file>', 'names of the test pictures')
     .addOption(vectorsOption())
+    .addOption(textEncoderOption())
+    .addOption(textViewOption())
     .option('--language <tag>', 'language of the captions, as en or de', 'en')
     .addOption(new Option('--json [file]', 'print the result as JSON, or write it to a file'))
     .addOption(quietOption())
@@ -76,7 +81,7 @@ export function evalCommand(): Command {
     .action((options: Options) =>
       runCommand(options, async (work) => {
         const names = options.compare?.split(',').map((name) => name.trim()) ?? [options.recipe];
-        const recipes = names.map(recipeByName);
+        const recipes = names.map((name) => withTextView(recipeByName(name), options));
         if (new Set(names).size < names.length)
           throw new CovistaError('usage', `--compare names a recipe twice: ${options.compare}.`);
         const experiment = await openExperiment(options, work);
@@ -86,8 +91,10 @@ export function evalCommand(): Command {
           // One of the recipes that need word vectors stands for all of them.
           const reader = recipes.find(({ text }) => text.includes('vectors'));
           const wordVectors = reader && (await wordVectorsFor(reader, vectors, work));
+          const sentences = await sentencesFor(options, work);
           const results = await compareRecipes(experiment, recipes, {
             ...work,
+            ...sentences,
             engine,
             wordVectors,
             vectors,

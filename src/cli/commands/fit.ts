@@ -11,8 +11,17 @@ import {
   selectRecipe,
   trainStarter,
 } from '../../pipeline/index.ts';
-import { starterNamed, wordVectorsFor } from '../context.ts';
-import { jsonOption, libraryOption, quietOption, vectorsOption, wholeNumber } from '../options.ts';
+import type { TextBlock } from '../../text/index.ts';
+import { sentencesFor, starterNamed, withTextView, wordVectorsFor } from '../context.ts';
+import {
+  jsonOption,
+  libraryOption,
+  quietOption,
+  textEncoderOption,
+  textViewOption,
+  vectorsOption,
+  wholeNumber,
+} from '../options.ts';
 import { type CommonOptions, runCommand } from '../run.ts';
 import { count, duration, paint } from '../terminal.ts';
 
@@ -29,6 +38,8 @@ interface Options extends CommonOptions {
   readonly refine?: true;
   readonly language: string;
   readonly vectors: string;
+  readonly textEncoder?: string;
+  readonly textView?: readonly TextBlock[];
   readonly starter: string;
   readonly saveStarter?: string;
 }
@@ -50,6 +61,8 @@ export function fitCommand(): Command {
     )
     .option('--refine', 'refine the space by contrastive steps after CCA; takes tens of seconds')
     .addOption(vectorsOption())
+    .addOption(textEncoderOption())
+    .addOption(textViewOption())
     .option('--starter <starter>', 'what to learn on top of: default, none, or a file', 'default')
     .option(
       '--save-starter <file>',
@@ -60,15 +73,23 @@ export function fitCommand(): Command {
     .addOption(quietOption())
     .action((options: Options) =>
       runCommand(options, async (work) => {
-        const named = recipeByName(options.recipe);
+        const named = withTextView(recipeByName(options.recipe), options);
         const asked: Recipe = options.refine ? { ...named, refine: { steps: REFINEMENT_STEPS } } : named;
         const library = await Library.open(options.library);
         const engine = await createEngine();
         try {
           const wordVectors = await wordVectorsFor(asked, options.vectors, work);
+          const sentences = await sentencesFor(options, work);
           const started = performance.now();
           const { language, vectors } = options;
-          const training: TrainOptions = { ...work, engine, wordVectors, vectors, language };
+          const training: TrainOptions = {
+            ...work,
+            ...sentences,
+            engine,
+            wordVectors,
+            vectors,
+            language,
+          };
           const selected = options.select
             ? await selectRecipe(await libraryPairs(library), asked, {
                 ...training,

@@ -1,0 +1,173 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { basename, dirname, join, relative, resolve, sep } from 'node:path';
+import { CovistaError } from '../errors.ts';
+import type { WorkOptions } from '../progress.ts';
+import type { SentenceEncoder } from '../text/sentence-encoder.ts';
+import {
+  firstModelFile,
+  type HuggingFaceFolder,
+  huggingFaceFolder,
+  modelFile,
+  presentFile,
+} from './hf-folder.ts';
+import { externalFiles, hashFiles } from './onnx-external.ts';
+import { readOnnxModel } from './onnx-model.ts';
+import { fetchWeights } from './registry-file.ts';
+import { cachedSentences } from './sentence-cache.ts';
+import { openSentenceNetwork, type Pooling } from './sentence-network.ts';
+import { sentenceEncoderRegistry } from './sentence-registry.ts';
+import { readTokenizer } from './sentence-tokenizer.ts';
+
+/** Where transformers.js expects networks that read texts: the text tower of models that join pictures and text first. */
+const MODEL_FILES = ['onnx/text_model.onnx', 'onnx/model.onnx', 'text_model.onnx', 'model.onnx'];
+const POOLING_FILE = '1_Pooling/config.json';
+const POOLINGS: readonly Pooling[] = ['mean', 'cls', 'last'];
+
+/** The files of a network that reads texts. */
+interface SentenceFiles {
+  readonly model: string;
+  readonly tokenizer: string;
+  readonly tokenizerConfig: string | undefined;
+  readonly config: string | undefined;
+  readonly pooling: Pooling | undefined;
+}
+
+/** What can follow a name. */
+interface Settings {
+  readonly pooling?: Pooling | undefined;
+  /** Name of the graph's output. */
+  readonly output?: string | undefined;
+  /** The network's file in the model's folder, such as onnx/model_quantized.onnx. */
+  readonly file?: string | undefined;
+}
+
+/**
+ * Opens a sentence encoder by its name:
+ *
+ * - `minilm`, `clip-vit-b32` ...: a published one, see {@link sentenceEncoderRegistry};
+ * - `hf:<owner/name or folder>`: a sentence transformer or the text tower of a CLIP-like model, in the layout of
+ *   transformers.js: config.json, tokenizer.json, onnx/model.onnx or onnx/text_model.onnx;
+ * - `onnx:<file>`: an ONNX network that reads tokens, with tokenizer.json beside it or one folder above.
+ *
+ * `,pooling=mean|cls|last`, `,output=<name of an output>` and `,file=<file of the model>` can follow. Vectors have unit
+ * length; they are kept in the cache (`sentences/`), so that a caption is encoded once.
+ * @throws CovistaError `usage` for an unknown name or setting; `not-found`, `bad-format`, `network`, `aborted`
+ * @example
+ * const sentences = await resolveSentenceEncoder('hf:Xenova/all-MiniLM-L6-v2');
+ */
+export async function resolveSentenceEncoder(
+  name: string,
+  options: WorkOptions = {},
+): Promise<SentenceEncoder> {
+  const { spec, settings } = parseName(name);
+  const entry = sentenceEncoderRegistry.find((one) => one.name === spec);
+  const files =
+    entry !== undefined
+      ? await modelFiles(`${entry.model}`, settings, options)
+      : spec.startsWith('hf:')
+        ? await modelFiles(spec.slice('hf:'.length), settings, options)
+        : spec.startsWith('onnx:')
+          ? await filesBeside(spec.slice('onnx:'.length))
+          : undefined;
+  if (files === undefined)
+    throw new CovistaError('usage', `There is no sentence encoder named ${spec}.`, {
+      hint: `Choose one of ${sentenceEncoderRegistry.map((one) => one.name).join(', ')}, or give hf:<owner/name or folder> or onnx:<file>.`,
+    });
+  const pooling = settings.pooling ?? files.pooling ?? entry?.pooling ?? 'mean';
+  const { output } = settings;
+  const weights = externalFiles(await readOnnxModel(files.model)).map((one) =>
+    join(dirname(files.model), one),
+  );
+  const fingerprint = await hashFiles([files.model, ...weights, files.tokenizer]);
+  const encoder = await openSentenceNetwork(
+    {
+      id: `${basename(files.model, '.onnx')}-${fingerprint.slice(0, 12)} ${output ?? ''}${pooling}`,
+      model: files.model,
+      tokenizer: await readTokenizer(files),
+      pooling,
+      output,
+    },
+    options,
+  );
+  return cachedSentences(encoder);
+}
+
+/** The same name with the path of a file or folder from the root: what is stored with a model. */
+export function absoluteSentenceName(name: string): string {
+  const [, kind, place, settings] = /^(onnx|hf):(.*?)((?:,(?:pooling|output|file)=.*)?)$/s.exec(name) ?? [];
+  const local = kind === 'onnx' || (kind === 'hf' && existsSync(place!));
+  return local ? `${kind}:${resolve(place!)}${settings}` : name;
+}
+
+function parseName(name: string): { spec: string; settings: Settings } {
+  const [spec = '', ...parts] = name.split(/,(?=(?:pooling|output|file)=)/);
+  const settings = Object.fromEntries(parts.map((part) => part.split(/=(.*)/s, 2))) as Settings;
+  if (settings.pooling !== undefined && !POOLINGS.includes(settings.pooling))
+    throw new CovistaError('usage', `${name}: there is no pooling named ${settings.pooling}.`, {
+      hint: `Choose one of ${POOLINGS.join(', ')}.`,
+    });
+  if (settings.file?.split(/[\\/]/).includes('..'))
+    throw new CovistaError('usage', `${name}: the file has to be one of the model's own.`);
+  return { spec, settings };
+}
+
+/** What is small is fetched first, so that where the network is, nothing is missing. */
+async function modelFiles(id: string, { file }: Settings, options: WorkOptions): Promise<SentenceFiles> {
+  const place = await huggingFaceFolder(id);
+  const where = place.url === undefined ? place.folder : id;
+  const wanted = file === undefined ? MODEL_FILES : [file];
+  const present = await Promise.all([...wanted, 'tokenizer.json'].map((one) => presentFile(place, one)));
+  const complete = present.at(-1) !== undefined && present.slice(0, -1).some((one) => one !== undefined);
+  const own: HuggingFaceFolder = complete ? { ...place, url: undefined } : place;
+  const tokenizer = await modelFile(own, 'tokenizer.json', options);
+  if (tokenizer === undefined)
+    throw new CovistaError('not-found', `${where} holds no tokenizer.json.`, {
+      hint: 'Copy it from the model: it says how a text becomes the numbers that the network reads.',
+    });
+  const [tokenizerConfig, config, poolingFile] = [
+    await modelFile(own, 'tokenizer_config.json', options),
+    await modelFile(own, 'config.json', options),
+    await modelFile(own, POOLING_FILE, options),
+  ];
+  const model = await firstModelFile(own, wanted, options);
+  if (model === undefined)
+    throw new CovistaError('not-found', `${where} holds no ONNX model that reads texts.`, {
+      hint: `Export one with optimum-cli; looked for ${wanted.join(', ')}.`,
+    });
+  if (own.url !== undefined)
+    await fetchWeights(model, own.url + relative(own.folder, model).split(sep).join('/'), options);
+  return { model, tokenizer, tokenizerConfig, config, pooling: await readPooling(poolingFile) };
+}
+
+async function filesBeside(model: string): Promise<SentenceFiles> {
+  const folders = [dirname(model), dirname(dirname(resolve(model)))];
+  for (const folder of folders) {
+    const place = { folder, url: undefined };
+    const tokenizer = await presentFile(place, 'tokenizer.json');
+    if (tokenizer === undefined) continue;
+    return {
+      model,
+      tokenizer,
+      tokenizerConfig: await presentFile(place, 'tokenizer_config.json'),
+      config: await presentFile(place, 'config.json'),
+      pooling: await readPooling(await presentFile(place, POOLING_FILE)),
+    };
+  }
+  throw new CovistaError('not-found', `There is no tokenizer.json beside ${model}.`, {
+    hint: 'Copy it from the model: it says how a text becomes the numbers that the network reads.',
+  });
+}
+
+/** How a sentence transformer says that it pools; undefined where it says nothing. */
+async function readPooling(path: string | undefined): Promise<Pooling | undefined> {
+  if (path === undefined) return undefined;
+  try {
+    const config = JSON.parse(await readFile(path, 'utf8')) as Record<string, unknown>;
+    if (config.pooling_mode_cls_token === true) return 'cls';
+    if (config.pooling_mode_lasttoken === true) return 'last';
+    return config.pooling_mode_mean_tokens === true ? 'mean' : undefined;
+  } catch (cause) {
+    throw new CovistaError('bad-format', `${path} cannot be understood.`, { cause });
+  }
+}
