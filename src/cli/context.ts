@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { CovistaError } from '../errors.ts';
 import type { ImageEncoder } from '../image/image-encoder.ts';
-import { absoluteEncoderName, resolveEncoder } from '../image/index.ts';
+import { absoluteEncoderName, type EncoderOptions, resolveEncoder } from '../image/index.ts';
 import { Library } from '../library/index.ts';
 import { createEngine } from '../linalg/create-engine.node.ts';
 import { defaultWordVectors, openWordVectors, resolveSentenceEncoder } from '../models/index.ts';
@@ -128,7 +128,7 @@ function openVectors(vectors: string, work: WorkOptions): Promise<WordVectors> {
 /** Runs with the encoder that a library was made with, and closes it afterwards. */
 export async function withEncoder<T>(
   spec: string | undefined,
-  work: WorkOptions,
+  work: EncoderOptions,
   use: (encoder: ImageEncoder) => Promise<T>,
 ): Promise<T> {
   const encoder = await resolveEncoder(spec, work);
@@ -151,7 +151,7 @@ export async function withLibraryAndEncoder<T>(
 ): Promise<T> {
   const existing = existsSync(join(folder, 'library.json')) ? await Library.open(folder) : undefined;
   const spec = absoluteEncoderName(name ?? existing?.encoder.spec ?? 'default');
-  return withEncoder(spec, work, async (encoder) => {
+  return withEncoder(spec, { ...work, measure: 'once' }, async (encoder) => {
     const { id, size, blocks } = encoder;
     const library = existing ?? (await Library.openOrCreate(folder, { spec, id, size, blocks }));
     try {

@@ -23,6 +23,8 @@ export function createProgram(): Command {
   const program = new Command('covista')
     .description('Find pictures by words, words by picture and pictures by picture.')
     .version(manifest.version)
+    // Options behind a command are its own, also where a command has commands.
+    .enablePositionalOptions()
     .addHelpText('after', EXIT_CODES)
     .showHelpAfterError('Run with --help to see how it is used.');
   for (const command of [

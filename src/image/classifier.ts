@@ -5,7 +5,7 @@ import { type FeatureModelOptions, prepareFeatureModel } from '../models/onnx-fe
 import type { RunSettings } from '../models/run-settings.ts';
 import { recognizePreprocessing } from './classifier-preprocessing.ts';
 import type { ImageEncoder } from './image-encoder.ts';
-import { createOnnxEncoder } from './onnx-encoder.ts';
+import { createOnnxEncoder, type MeasuringOptions } from './onnx-encoder.ts';
 import type { Preprocessing } from './preprocessing.ts';
 import { type PreprocessingName, preprocessingPresets } from './preprocessing-presets.ts';
 
@@ -15,6 +15,7 @@ export interface ClassifierOptions extends FeatureModelOptions {
   readonly preprocessing?: PreprocessingName | Preprocessing | undefined;
   /** How the network is run. */
   readonly run?: RunSettings | undefined;
+  readonly measuring?: MeasuringOptions | undefined;
 }
 
 /**
@@ -54,6 +55,7 @@ export async function openClassifier(path: string, options: ClassifierOptions = 
     preprocessing,
     blocks: [{ name: model.layer, size: model.size }],
     run: options.run,
+    measuring: options.measuring,
   });
 }
 

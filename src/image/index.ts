@@ -8,7 +8,7 @@ export {
 } from './decode-picture.ts';
 export { type DefaultEncoderOptions, defaultImageEncoder } from './default-encoder.ts';
 export type { EncodedPicture, FeatureBlock, ImageEncoder } from './image-encoder.ts';
-export { createOnnxEncoder, type OnnxEncoderSettings } from './onnx-encoder.ts';
+export { createOnnxEncoder, type MeasuringOptions, type OnnxEncoderSettings } from './onnx-encoder.ts';
 export type { Preprocessing } from './preprocessing.ts';
 export { type PreprocessingName, preprocessingPresets } from './preprocessing-presets.ts';
 export { absoluteEncoderName, type EncoderOptions, resolveEncoder } from './resolve-encoder.ts';

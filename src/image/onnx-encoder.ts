@@ -1,9 +1,11 @@
 import { availableParallelism } from 'node:os';
 import { CovistaError, throwIfAborted } from '../errors.ts';
 import { type RunSettings, settingsFromEnvironment } from '../models/run-settings.ts';
+import { bestRun, measuredSettings, saveSpeed } from '../models/speed-record.ts';
 import type { WorkOptions } from '../progress.ts';
 import { type DecodedPicture, decodePicture } from './decode-picture.ts';
 import type { EncodedPicture, FeatureBlock, ImageEncoder } from './image-encoder.ts';
+import { measureRuns } from './measure-runs.ts';
 import { PictureSessions } from './onnx-session.ts';
 import type { Preprocessing } from './preprocessing.ts';
 
@@ -20,8 +22,20 @@ export interface OnnxEncoderSettings {
   readonly preprocessing: Preprocessing;
   /** The blocks of a feature in order; their sizes add up to the length of all outputs of one picture. */
   readonly blocks: readonly FeatureBlock[];
-  /** How it is run; one session of as many threads as there are cores that takes one picture at once by default. */
+  /**
+   * How it is run. When left out: what was measured on this machine, or else one session of as many threads as there
+   * are cores that takes one picture at once. The environment variable `COVISTA_ONNX` wins over both.
+   */
   readonly run?: RunSettings | undefined;
+  readonly measuring?: MeasuringOptions | undefined;
+}
+
+/** Whether the fastest way to run a network is measured. */
+export interface MeasuringOptions extends WorkOptions {
+  /** `once`: where nothing was measured on this machine yet; `again`: in any case; else never. */
+  readonly measure?: 'once' | 'again' | undefined;
+  /** As the user names the encoder, to be kept with what was measured; its id when left out. */
+  readonly name?: string | undefined;
 }
 
 type Decoded = { readonly index: number } & (DecodedPicture | { readonly error: Error });
@@ -33,8 +47,23 @@ type Decoded = { readonly index: number } & (DecodedPicture | { readonly error: 
  *   outputs is not that of the blocks
  */
 export async function createOnnxEncoder(settings: OnnxEncoderSettings): Promise<ImageEncoder> {
+  return openEncoder(settings, await chooseRun(settings));
+}
+
+async function chooseRun(settings: OnnxEncoderSettings): Promise<RunSettings> {
+  const { id, model, measuring = {} } = settings;
+  const { measure, name = id } = measuring;
+  if (measure !== 'again') {
+    const given = settingsFromEnvironment() ?? settings.run ?? (await measuredSettings(id));
+    if (given !== undefined || measure === undefined) return given ?? {};
+  }
+  const record = await measureRuns({ id, name, model }, (run) => openEncoder(settings, run), measuring);
+  await saveSpeed(record);
+  return bestRun(record).settings;
+}
+
+async function openEncoder(settings: OnnxEncoderSettings, run: RunSettings): Promise<ImageEncoder> {
   const { id, model, input, outputs, preprocessing, blocks } = settings;
-  const run = settingsFromEnvironment() ?? settings.run ?? {};
   const size = blocks.reduce((sum, block) => sum + block.size, 0);
   const sessions = await PictureSessions.open({ model, input, outputs, preprocessing }, run);
   try {

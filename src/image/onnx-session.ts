@@ -20,20 +20,27 @@ export interface BatchRequest {
   readonly count: number;
 }
 
-/** A network that runs on pictures in one or more threads. */
+/** A network that runs on pictures in one or more threads; further ones are opened when the first is busy. */
 export class PictureSessions {
   /** The only batch size that the network takes, or -1 when it takes any. */
   readonly fixedBatch: number;
-  readonly #threads: readonly SessionThread<BatchRequest>[];
+  /** How many threads run the network at most. */
+  readonly count: number;
+  readonly #settings: PictureSessionSettings;
+  readonly #threads: SessionThread<BatchRequest>[];
+  readonly #opening: Promise<void>[] = [];
+  #closed = false;
 
-  private constructor(threads: readonly SessionThread<BatchRequest>[], input: string) {
-    this.#threads = threads;
-    const size = threads[0]!.info.inputs.find(({ name }) => name === input)?.shape[0];
+  private constructor(settings: PictureSessionSettings, first: SessionThread<BatchRequest>, count: number) {
+    this.#settings = settings;
+    this.#threads = [first];
+    this.count = count;
+    const size = first.info.inputs.find(({ name }) => name === settings.input)?.shape[0];
     this.fixedBatch = typeof size === 'number' ? size : -1;
   }
 
   /**
-   * Loads a network, once for each session that the settings ask for.
+   * Loads a network.
    * @throws CovistaError `bad-format` when the runtime does not accept it
    */
   static async open(
@@ -41,22 +48,7 @@ export class PictureSessions {
     { provider, threads, sessions = 1 }: RunSettings,
   ): Promise<PictureSessions> {
     const settings: PictureSessionSettings = { ...network, provider, threads };
-    const worker = new URL('./onnx.worker', import.meta.url);
-    const opening = Array.from({ length: sessions }, () =>
-      SessionThread.open<BatchRequest>(worker, settings),
-    );
-    const opened = await Promise.allSettled(opening);
-    const threadsOpened = opened.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
-    if (threadsOpened.length < sessions) {
-      await Promise.all(threadsOpened.map((thread) => thread.close()));
-      throw opened.find((one) => one.status === 'rejected')!.reason;
-    }
-    return new PictureSessions(threadsOpened, network.input);
-  }
-
-  /** How many threads run the network. */
-  get count(): number {
-    return this.#threads.length;
+    return new PictureSessions(settings, await openThread(settings), sessions);
   }
 
   /**
@@ -66,6 +58,8 @@ export class PictureSessions {
    */
   run(pixels: readonly Uint8Array<ArrayBuffer>[]): Promise<Float32Array> {
     const free = this.#threads.reduce((one, other) => (other.waiting < one.waiting ? other : one));
+    if (free.waiting > 0 && !this.#closed && 1 + this.#opening.length < this.count)
+      this.#opening.push(this.#openAnother());
     const request = { pixels, count: Math.max(this.fixedBatch, pixels.length) };
     return free.run(
       request,
@@ -75,6 +69,18 @@ export class PictureSessions {
 
   /** Lets what is running finish, then ends the threads. */
   async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.all(this.#opening);
     await Promise.all(this.#threads.map((thread) => thread.close()));
   }
+
+  /** Where there is no memory for another, those that run go on. */
+  async #openAnother(): Promise<void> {
+    const thread = await openThread(this.#settings).catch(() => undefined);
+    if (thread !== undefined) this.#threads.push(thread);
+  }
+}
+
+function openThread(settings: PictureSessionSettings): Promise<SessionThread<BatchRequest>> {
+  return SessionThread.open<BatchRequest>(new URL('./onnx.worker', import.meta.url), settings);
 }

@@ -11,7 +11,13 @@ import type { ImageEncoder } from './image-encoder.ts';
 import type { PreprocessingName } from './preprocessing-presets.ts';
 
 /** Options of an encoder beyond its name; of a network's, the default encoder takes the size only. */
-export interface EncoderOptions extends WorkOptions, Omit<ClassifierOptions, 'cache'> {}
+export interface EncoderOptions extends WorkOptions, Omit<ClassifierOptions, 'cache' | 'measuring'> {
+  /**
+   * Whether the fastest way to run the network is measured, which takes seconds: `once`, where that was not done on
+   * this machine yet, or `again`. Else what was measured before is used.
+   */
+  readonly measure?: 'once' | 'again' | undefined;
+}
 
 /**
  * Opens an image encoder by its name:
@@ -33,7 +39,9 @@ export async function resolveEncoder(
   name: string | undefined,
   given: EncoderOptions = {},
 ): Promise<ImageEncoder> {
-  const { spec, options } = parseName(name ?? 'default', given);
+  const { spec, options: parsed } = parseName(name ?? 'default', given);
+  const { signal, onProgress, measure } = given;
+  const options = { ...parsed, measuring: { signal, onProgress, measure, name: name ?? 'default' } };
   if (spec === '' || spec === 'default') {
     if ((options.layer ?? options.preprocessing) !== undefined) {
       throw new CovistaError('usage', 'The default encoder has no layer or preprocessing to choose.', {

