@@ -98,7 +98,8 @@ export function columnSums(block: CheckedBlock, shift: Float64Array, index: numb
   return sums;
 }
 
-function notFinite(rows: Rows, block: number): CovistaError {
+/** The error that names the first value of a block that is not finite. */
+export function notFinite(rows: Rows, block: number): CovistaError {
   const values = isSparse(rows) ? rows.values.subarray(0, rows.offsets[rows.rows]) : rows.data;
   const position = values.findIndex((value: number) => !Number.isFinite(value));
   if (position < 0)

@@ -1,8 +1,9 @@
 import { CovistaError } from '../errors.ts';
 import { fromFloat16, toFloat16 } from '../linalg/float16.ts';
+import { productIndex } from '../linalg/joint-gram.ts';
 import { type Matrix64, zeros64 } from '../linalg/matrix.ts';
 import type { Tensor } from '../linalg/safetensors.ts';
-import { Moments, productIndex } from './moments.ts';
+import { Moments } from './moments.ts';
 
 /**
  * Moments in a quarter of their size: means and standard deviations in float32, and all else as correlations in half

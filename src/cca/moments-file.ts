@@ -1,7 +1,8 @@
 import { CovistaError } from '../errors.ts';
+import { productIndex } from '../linalg/joint-gram.ts';
 import { type Matrix64, zeros64 } from '../linalg/matrix.ts';
 import { decodeSafetensors, encodeSafetensors, type Tensor } from '../linalg/safetensors.ts';
-import { Moments, productIndex } from './moments.ts';
+import { Moments } from './moments.ts';
 
 const format = 'covista-moments';
 const version = 1;

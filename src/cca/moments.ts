@@ -1,24 +1,29 @@
 import { CovistaError, throwIfAborted } from '../errors.ts';
 import type { Engine } from '../linalg/engine.ts';
-import { isSparse, type Matrix64, zeros64 } from '../linalg/matrix.ts';
-import { type BlockRows, checkBlock, columnSums, pairCount } from './block-rows.ts';
+import { productIndex } from '../linalg/joint-gram.ts';
+import { isSparse, type Matrix, type Matrix64, zeros64 } from '../linalg/matrix.ts';
+import { mirrorLower } from '../linalg/triangle.ts';
+import {
+  type BlockRows,
+  type CheckedBlock,
+  checkBlock,
+  columnSums,
+  notFinite,
+  pairCount,
+} from './block-rows.ts';
 import { addCrossProducts, addSquares } from './cross-products.ts';
+import { startingShift } from './starting-shift.ts';
 
 /** The numbers that {@link Moments} stand on: sums over pairs of blocks shifted close to their means. */
 export interface MomentSums {
   /** Number of pairs. */
   readonly count: number;
-  /** Per block what was subtracted from every row: about its mean, or zeros for sparse blocks. */
+  /** Per block what was subtracted from every row: about its mean, or zeros where means are small. */
   readonly shifts: readonly Float64Array[];
   /** Per block Σ (x - shift). */
   readonly sums: readonly Float64Array[];
   /** Σ (x_i - shift_i) (x_j - shift_j)ᵀ for the blocks i <= j, in the order (0,0), (0,1), ..., (1,1), ... */
   readonly products: readonly Matrix64[];
-}
-
-/** Where {@link MomentSums.products} holds the blocks i <= j out of `blocks`. */
-export function productIndex(blocks: number, i: number, j: number): number {
-  return i * blocks - (i * (i - 1)) / 2 + j - i;
 }
 
 /**
@@ -27,14 +32,16 @@ export function productIndex(blocks: number, i: number, j: number): number {
  * a picture's features as block 0, the mean word vector of a caption as block 1 and its bag of words as block 2.
  *
  * Moments of parts add up: {@link add} streams batches in, {@link merge} and {@link subtract} join and remove
- * parts (for cross-validation), exactly up to rounding. Rows are shifted by the mean of the first batch before
- * they are multiplied, so that large means cost no digits (Chan, Golub and LeVeque, "Algorithms for computing
- * the sample variance", 1983); sparse blocks, whose means are small, stay sparse.
+ * parts (for cross-validation), exactly up to rounding. Rows are shifted by about the mean of the first batch
+ * before they are multiplied, so that large means cost no digits (Chan, Golub and LeVeque, "Algorithms for
+ * computing the sample variance", 1983); sparse blocks, whose means are small, stay sparse.
  */
 export class Moments {
   /** How many columns each block has. */
   readonly sizes: readonly number[];
   #sums: MomentSums;
+  /** Whether products of a block with itself hold both triangles, or the lower one alone so far. */
+  #symmetric = true;
 
   /** @param sums taken as it is, not copied */
   constructor(sums: MomentSums) {
@@ -59,6 +66,10 @@ export class Moments {
 
   /** What is kept, for saving; not to be written to. */
   get sums(): MomentSums {
+    if (!this.#symmetric)
+      for (const [i, size] of this.sizes.entries())
+        mirrorLower(this.#sums.products[this.#index(i, i)]!.data, size);
+    this.#symmetric = true;
     return this.#sums;
   }
 
@@ -75,7 +86,7 @@ export class Moments {
    * @throws CovistaError `no-data` for fewer than two pairs
    */
   covariance(i: number, j: number): Matrix64 {
-    const { count, sums, products } = this.#sums;
+    const { count, sums, products } = this.sums;
     this.#requirePairs();
     const sumI = this.#block(sums, i);
     const sumJ = this.#block(sums, j);
@@ -134,7 +145,25 @@ export class Moments {
     const pairs = blocks.length > 0 ? pairCount(blocks[0]!) : 0;
     const checked = blocks.map((block, i) => checkBlock(block, i, pairs, this.sizes[i]!));
     if (pairs === 0) return;
+    const dense = checked.flatMap(({ rows, of }) => (of || isSparse(rows) ? [] : [rows]));
+    if (dense.length === checked.length) await this.#addDense(dense, engine);
+    else await this.#addShared(checked, pairs, engine);
+  }
 
+  /** Adds dense blocks whose pairs share no rows: all products in one pass. */
+  async #addDense(blocks: readonly Matrix[], engine: Engine): Promise<void> {
+    const { count, sums, products } = this.#sums;
+    const shifts = count > 0 ? this.#sums.shifts : blocks.map(startingShift);
+    this.#symmetric = false;
+    const added = await engine.jointGram(blocks, products, { shifts });
+    const bad = added.findIndex((sum) => !sum.every(Number.isFinite));
+    if (bad >= 0) throw notFinite(blocks[bad]!, bad);
+    for (const [i, sum] of sums.entries()) for (let c = 0; c < sum.length; c++) sum[c]! += added[i]![c]!;
+    this.#sums = { shifts, sums, products, count: count + blocks[0]!.rows };
+  }
+
+  /** Adds blocks that are sparse, or whose pairs share rows. */
+  async #addShared(checked: readonly CheckedBlock[], pairs: number, engine: Engine): Promise<void> {
     const known = checked.map((block, i) =>
       isSparse(block.rows) ? new Float64Array(this.sizes[i]!) : this.#sums.shifts[i]!,
     );
@@ -147,7 +176,7 @@ export class Moments {
     const shifts = moved.map(({ shift }) => shift);
     if (this.count === 0) this.#sums = { ...this.#sums, shifts };
     else if (shifts.some((shift, i) => distinct(shift, this.#sums.shifts[i]!)))
-      this.#sums = combine(this.#sums, shifts, [[this.#sums, 1]]);
+      this.#sums = combine(this.sums, shifts, [[this.sums, 1]]);
 
     const { sums, products } = this.#sums;
     const shiftOf = (i: number) => (isSparse(checked[i]!.rows) ? undefined : this.#sums.shifts[i]!);
@@ -176,9 +205,9 @@ export class Moments {
     this.#requireSizes(other);
     const shifts = this.count > 0 ? this.#sums.shifts : other.#sums.shifts;
     return new Moments(
-      combine(this.#sums, shifts, [
-        [this.#sums, 1],
-        [other.#sums, 1],
+      combine(this.sums, shifts, [
+        [this.sums, 1],
+        [other.sums, 1],
       ]),
     );
   }
@@ -192,9 +221,9 @@ export class Moments {
     if (other.count > this.count)
       throw new CovistaError('bad-values', `Cannot remove ${other.count} pairs from ${this.count}.`);
     return new Moments(
-      combine(this.#sums, this.#sums.shifts, [
-        [this.#sums, 1],
-        [other.#sums, -1],
+      combine(this.sums, this.#sums.shifts, [
+        [this.sums, 1],
+        [other.sums, -1],
       ]),
     );
   }

@@ -59,6 +59,18 @@ export interface Engine {
     options?: { shiftX?: Float64Array; shiftY?: Float64Array },
   ): Promise<void>;
 
+  /**
+   * The Gram matrices of blocks with the same rows, and their products with each other, in one pass over the blocks:
+   * into += Σ (x_i - shift_i) (x_j - shift_j)ᵀ for the blocks i <= j, in the order (0,0), (0,1), ..., (1,1), ...
+   * Only the lower triangles of the square ones (i = j) are added to; what is above them is undefined afterwards.
+   * @returns Σ (x_i - shift_i) for each block; where one of these is not finite, nothing is added
+   */
+  jointGram(
+    blocks: readonly Matrix[],
+    into: readonly Matrix64[],
+    options?: { shifts?: readonly Float64Array[] },
+  ): Promise<Float64Array[]>;
+
   /** into += Xᵀ S for sparse S, (dx x dy), at a cost proportional to the non-zeros of S; X is shifted by shiftX. */
   sparseCrossGram(
     x: Matrix,

@@ -2,6 +2,7 @@ import { CovistaError } from '../errors.ts';
 import type { Engine, MultiplyOptions } from './engine.ts';
 import type { Matrix, Matrix32, Matrix64 } from './matrix.ts';
 import { crossGram, gram, multiply } from './native/dense.node.ts';
+import { jointGram } from './native/joint-gram.node.ts';
 import { cholesky, eigenSymmetric, solveTriangular, svd } from './native/lapack.node.ts';
 import { loadNativeLibrary, type NativeLibrary } from './native/library.node.ts';
 import { topK } from './native/top-k.node.ts';
@@ -36,6 +37,7 @@ export async function nativeEngine(): Promise<Engine> {
       multiply(library, a, b, how),
     gram: (x, into, how) => gram(library, x, into, how),
     crossGram: (x, y, into, how) => crossGram(library, x, y, into, how),
+    jointGram: (blocks, into, how) => jointGram(library, blocks, into, how),
     sparseCrossGram: async (x, s, into, how) => sparseCrossGram(x, s, into, how),
     sparseGram: async (s, into, how) => sparseGram(s, into, how),
     sparseMultiply: async <M extends Matrix>(s: Parameters<typeof sparseMultiply>[0], b: M) =>

@@ -1,7 +1,7 @@
 import type { Engine, MultiplyOptions } from './engine.ts';
 import type { Matrix32, Matrix64 } from './matrix.ts';
 import { cholesky, solveTriangular } from './reference/cholesky.ts';
-import { crossGram, gram, multiply } from './reference/dense.ts';
+import { crossGram, gram, jointGram, multiply } from './reference/dense.ts';
 import { eigenSymmetric } from './reference/eigen-symmetric.ts';
 import { sparseCrossGram, sparseGram, sparseMultiply } from './reference/sparse.ts';
 import { svd } from './reference/svd.ts';
@@ -19,6 +19,7 @@ export function referenceEngine(): Engine {
       multiply(a, b, options) as M,
     gram: async (x, into, options) => gram(x, into, options),
     crossGram: async (x, y, into, options) => crossGram(x, y, into, options),
+    jointGram: async (blocks, into, options) => jointGram(blocks, into, options),
     sparseCrossGram: async (x, s, into, options) => sparseCrossGram(x, s, into, options),
     sparseGram: async (s, into, options) => sparseGram(s, into, options),
     sparseMultiply: async <M extends Matrix32 | Matrix64>(s: Parameters<typeof sparseMultiply>[0], b: M) =>

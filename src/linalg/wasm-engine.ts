@@ -4,6 +4,7 @@ import { sparseCrossGram, sparseGram, sparseMultiply } from './reference/sparse.
 import { cholesky, solveTriangular } from './wasm/cholesky.ts';
 import { eigenSymmetric } from './wasm/eigen-symmetric.ts';
 import { crossGram, gram } from './wasm/gram.ts';
+import { jointGram } from './wasm/joint-gram.ts';
 import { MOST_THREADS } from './wasm/layout.ts';
 import { KernelMemory } from './wasm/memory.ts';
 import { compileKernels } from './wasm/module.ts';
@@ -34,6 +35,7 @@ export async function wasmEngine(options: { threads?: number } = {}): Promise<En
       session.call((scope) => multiply(scope, a, b, how)),
     gram: (x, into, how) => session.call((scope) => gram(scope, x, into, how)),
     crossGram: (x, y, into, how) => session.call((scope) => crossGram(scope, x, y, into, how)),
+    jointGram: (blocks, into, how) => session.call((scope) => jointGram(scope, blocks, into, how)),
     sparseCrossGram: async (x, s, into, how) => sparseCrossGram(x, s, into, how),
     sparseGram: async (s, into, how) => sparseGram(s, into, how),
     sparseMultiply: async <M extends Matrix>(s: Parameters<typeof sparseMultiply>[0], b: M) =>

@@ -1,4 +1,5 @@
-import { type MomentSums, Moments, productIndex } from '../cca/moments.ts';
+import { type MomentSums, Moments } from '../cca/moments.ts';
+import { productIndex } from '../linalg/joint-gram.ts';
 import { zeros64 } from '../linalg/matrix.ts';
 import { TextEncoder } from '../text/index.ts';
 import type { Starter } from './starter.ts';

@@ -3,11 +3,22 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Engine, Matrix, Matrix32, Matrix64 } from '../../src/linalg/index.ts';
 import { transpose, zeros64 } from '../../src/linalg/index.ts';
 import { decompositionSuite } from './decomposition-suite.ts';
-import { densify, distance, innerProducts, product, random32, random64, randomSparse } from './plain.ts';
+import { jointGramSuite } from './joint-gram-suite.ts';
+import {
+  densify,
+  distance,
+  innerProducts,
+  product,
+  random32,
+  random64,
+  randomSparse,
+  toSingle,
+} from './plain.ts';
 
-/** float32 engines may multiply in float32: so many units of 2^-24 on sums of a few hundred terms of size 1. */
+/** Products of up to 500 terms, where float32 engines may multiply in float32; far less than `singleBound` in joint-gram-suite.ts. */
 const single = 1e-4;
 const double = 1e-11;
+
 const shapes = [
   [1, 1, 1],
   [3, 7, 5],
@@ -26,6 +37,7 @@ export function engineSuite(name: string, createEngine: () => Engine | Promise<E
     });
     afterAll(() => engine.close());
     productSuite(() => engine);
+    jointGramSuite(() => engine);
     sparseSuite(() => engine);
     topKSuite(() => engine);
     decompositionSuite(() => engine);
@@ -100,6 +112,7 @@ function productSuite(engine: () => Engine): void {
           await engine().gram(given, into);
           const first = innerProducts(x, x, { weights, shiftA: shift, shiftB: shift });
           const expected = innerProducts(x, x).data.map((value, p) => 1 + value + first.data[p]!);
+          // Weights up to 3 and shifts make terms of 6 on average, of 301 each: 4 √301 2^-24 · 6 · 301 = 7e-3.
           expect(distance(into.data, expected)).toBeLessThan(tolerance * 30);
           expect(distance(into.data, transpose(into).data)).toBe(0);
         }
@@ -119,6 +132,7 @@ function productSuite(engine: () => Engine): void {
       const into = zeros64(2, 2);
       await engine().gram(x, into);
       const expected = 60_000 * Math.fround(1 / 3) ** 2;
+      // float32 sums run over at most 2048 rows: √2048 2^-24 = 2.7e-6 is usual, and all 60,000 would miss by over 1e-4.
       expect(Math.abs(into.data[0]! / expected - 1)).toBeLessThan(1e-5);
     });
   });
@@ -244,8 +258,4 @@ function topKSuite(engine: () => Engine): void {
       expect((await engine().topK(q, g, 2)).indices).toEqual(Uint32Array.of(1, 2));
     });
   });
-}
-
-function toSingle(m: Matrix64): Matrix32 {
-  return { ...m, data: Float32Array.from(m.data) };
 }

@@ -12,6 +12,11 @@ export function random32(rows: number, columns: number, seed: number): Matrix32 
   return { rows, columns, data: Float32Array.from(random64(rows, columns, seed).data) };
 }
 
+/** A copy in float32. */
+export function toSingle(m: Matrix64): Matrix32 {
+  return { ...m, data: Float32Array.from(m.data) };
+}
+
 /** Random sparse rows, about `density` of all elements, some rows empty. */
 export function randomSparse(rows: number, columns: number, density: number, seed: number): SparseRows {
   const random = createRandom(seed);

@@ -1,5 +1,6 @@
 // Cholesky factor and triangular solves of float64 matrices, recursively, so that almost all work is products.
 
+import { SUBTRACT } from './add-tile';
 import { F64, product, update } from './product';
 import { barrier, setStatus, share, status, thread } from './runtime';
 import { addRow, dot, scaleRow } from './vector';
@@ -21,7 +22,7 @@ export function factor(a: usize, ld: i32, n: i32, first: i32): void {
   factor(a, ld, n1, first);
   if (status() != 0) return;
   solveRight(a, ld, n1, a21, ld, n2);
-  product(F64, n2, n2, n1, a21, ld, false, a21, ld, true, a22, ld, true, true, true, 0, 0, 0);
+  product(F64, n2, n2, n1, a21, ld, false, a21, ld, true, a22, ld, SUBTRACT, true, 0, 0, 0);
   factor(a22, ld, n2, first + n1);
 }
 

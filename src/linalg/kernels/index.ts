@@ -1,8 +1,9 @@
-// The operations that a thread can be told to run. Their numbers and arguments match src/linalg/wasm-layout.ts.
+// The operations that a thread can be told to run. Their numbers and arguments match src/linalg/wasm/layout.ts.
 
 import { bidiagonalize } from './bidiagonal';
 import { factor, solveLeft } from './cholesky';
 import { accumulate, applyReversed, factorLq } from './householder';
+import { jointGram } from './joint-gram';
 import { product, setWorkspace } from './product';
 import { address, integer, setThread } from './runtime';
 import { rotate } from './rotations';
@@ -32,12 +33,11 @@ export function run(operation: i32): void {
       integer(11) != 0,
       address(12),
       integer(13),
-      integer(14) != 0,
+      integer(14),
       integer(15) != 0,
-      integer(16) != 0,
+      address(16),
       address(17),
       address(18),
-      address(19),
     );
   } else if (operation == 1) mirror(address(2), integer(3));
   else if (operation == 2) factor(address(2), integer(3), integer(3), 0);
@@ -84,5 +84,17 @@ export function run(operation: i32): void {
     );
   } else if (operation == 10) {
     rotate(address(2), integer(3), integer(4), address(5), integer(6), address(7));
+  } else if (operation == 11) {
+    jointGram(
+      integer(2),
+      integer(3),
+      address(4),
+      integer(5),
+      address(6),
+      address(7),
+      integer(8),
+      address(9),
+      integer(10) != 0,
+    );
   }
 }

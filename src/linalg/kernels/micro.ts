@@ -1,11 +1,15 @@
-// The micro-kernels: the product of a narrow packed panel of A and one of B, kept in registers.
+// The micro-kernels: the product of a narrow packed panel of A and one of B, kept in registers. Twelve sums, two vectors
+// of B and one element of A fill the fifteen registers that are free, and each vector of B is used six times.
 //
-// Both operands are packed alike, in panels 32 bytes wide (8 float32 or 4 float64): element r of step p lies at
-// panel + 32 p + size r. One layout for both sides lets a Gram matrix pack its data once.
+// Panels of A are HEIGHT rows wide, those of B 32 bytes (8 float32 or 4 float64): element r of step p lies at
+// panel + width p + size r, where width counts bytes.
 
 import { madd32, madd64 } from './runtime';
 
-/** out (4 x 8 float32, contiguous) = the 4 rows at `a` times the 8 columns at `b`, over `depth` steps. */
+/** Rows of a panel of A. */
+export const HEIGHT: i32 = 6;
+
+/** out (6 x 8 float32, contiguous) = the 6 rows at `a` times the 8 columns at `b`, over `depth` steps. */
 export function micro32(depth: i32, a: usize, b: usize, out: usize): void {
   let c00 = f32x4.splat(0);
   let c01 = f32x4.splat(0);
@@ -15,10 +19,14 @@ export function micro32(depth: i32, a: usize, b: usize, out: usize): void {
   let c21 = f32x4.splat(0);
   let c30 = f32x4.splat(0);
   let c31 = f32x4.splat(0);
-  const end = a + (<usize>depth << 5);
+  let c40 = f32x4.splat(0);
+  let c41 = f32x4.splat(0);
+  let c50 = f32x4.splat(0);
+  let c51 = f32x4.splat(0);
+  const end = a + <usize>depth * 24;
   while (a < end) {
-    let b0 = v128.load(b);
-    let b1 = v128.load(b, 16);
+    const b0 = v128.load(b);
+    const b1 = v128.load(b, 16);
     let s = v128.load_splat<f32>(a);
     c00 = madd32(s, b0, c00);
     c01 = madd32(s, b1, c01);
@@ -31,7 +39,13 @@ export function micro32(depth: i32, a: usize, b: usize, out: usize): void {
     s = v128.load_splat<f32>(a, 12);
     c30 = madd32(s, b0, c30);
     c31 = madd32(s, b1, c31);
-    a += 32;
+    s = v128.load_splat<f32>(a, 16);
+    c40 = madd32(s, b0, c40);
+    c41 = madd32(s, b1, c41);
+    s = v128.load_splat<f32>(a, 20);
+    c50 = madd32(s, b0, c50);
+    c51 = madd32(s, b1, c51);
+    a += 24;
     b += 32;
   }
   v128.store(out, c00);
@@ -42,9 +56,13 @@ export function micro32(depth: i32, a: usize, b: usize, out: usize): void {
   v128.store(out, c21, 80);
   v128.store(out, c30, 96);
   v128.store(out, c31, 112);
+  v128.store(out, c40, 128);
+  v128.store(out, c41, 144);
+  v128.store(out, c50, 160);
+  v128.store(out, c51, 176);
 }
 
-/** out (4 x 4 float64, contiguous) = the 4 rows at `a` times the 4 columns at `b`, over `depth` steps. */
+/** out (6 x 4 float64, contiguous) = the 6 rows at `a` times the 4 columns at `b`, over `depth` steps. */
 export function micro64(depth: i32, a: usize, b: usize, out: usize): void {
   let c00 = f64x2.splat(0);
   let c01 = f64x2.splat(0);
@@ -54,10 +72,14 @@ export function micro64(depth: i32, a: usize, b: usize, out: usize): void {
   let c21 = f64x2.splat(0);
   let c30 = f64x2.splat(0);
   let c31 = f64x2.splat(0);
-  const end = a + (<usize>depth << 5);
+  let c40 = f64x2.splat(0);
+  let c41 = f64x2.splat(0);
+  let c50 = f64x2.splat(0);
+  let c51 = f64x2.splat(0);
+  const end = a + <usize>depth * 48;
   while (a < end) {
-    let b0 = v128.load(b);
-    let b1 = v128.load(b, 16);
+    const b0 = v128.load(b);
+    const b1 = v128.load(b, 16);
     let s = v128.load_splat<f64>(a);
     c00 = madd64(s, b0, c00);
     c01 = madd64(s, b1, c01);
@@ -70,7 +92,13 @@ export function micro64(depth: i32, a: usize, b: usize, out: usize): void {
     s = v128.load_splat<f64>(a, 24);
     c30 = madd64(s, b0, c30);
     c31 = madd64(s, b1, c31);
-    a += 32;
+    s = v128.load_splat<f64>(a, 32);
+    c40 = madd64(s, b0, c40);
+    c41 = madd64(s, b1, c41);
+    s = v128.load_splat<f64>(a, 40);
+    c50 = madd64(s, b0, c50);
+    c51 = madd64(s, b1, c51);
+    a += 48;
     b += 32;
   }
   v128.store(out, c00);
@@ -81,4 +109,8 @@ export function micro64(depth: i32, a: usize, b: usize, out: usize): void {
   v128.store(out, c21, 80);
   v128.store(out, c30, 96);
   v128.store(out, c31, 112);
+  v128.store(out, c40, 128);
+  v128.store(out, c41, 144);
+  v128.store(out, c50, 160);
+  v128.store(out, c51, 176);
 }

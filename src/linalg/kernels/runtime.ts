@@ -1,6 +1,6 @@
 // What all kernels share: where the engine leaves the arguments of a call, and how threads wait for each other.
 // One call runs on every thread at once, in one shared memory; the addresses below are the same for all instances
-// and for the TypeScript side (src/linalg/wasm-layout.ts).
+// and for the TypeScript side (src/linalg/wasm/layout.ts).
 
 /** How many threads have arrived at the barrier. */
 const ARRIVED: usize = 64;

@@ -3,12 +3,12 @@
 // Every thread goes through its part of the gallery and keeps a heap a query, the worst candidate on top; a score is
 // only looked at again when it beats that. Heaps lie one after the other, thread by thread: scores, then indices.
 
-import { micro32 } from './micro';
-import { packAcross32 } from './pack';
+import { HEIGHT, micro32 } from './micro';
+import { packAcross } from './pack';
 import { barrier, madd32, scratch, share, thread, threads } from './runtime';
 
 /** Gallery rows that are packed at a time: they stay in the second-level cache for all queries. */
-const BLOCK: i32 = 128;
+const BLOCK: i32 = 126;
 
 /** Up to so many queries the gallery is read as it lies, since reading it is what takes the time. */
 const FEW: i32 = 4;
@@ -38,7 +38,7 @@ export function clearHeaps(): void {
 /** Packs queries (queryCount x d), all threads together. */
 export function packQueries(queries: usize, d: i32, to: usize): void {
   const panels = (queryCount + 7) >> 3;
-  packAcross32(queries, <usize>d << 2, queryCount, d, to, share(panels, thread), share(panels, thread + 1));
+  packAcross(queries, <usize>d << 2, queryCount, 4, 8, d, to, share(panels, thread), share(panels, thread + 1));
   barrier();
 }
 
@@ -53,19 +53,20 @@ export function search(queries: usize, packed: usize, gallery: usize, rows: i32,
   const mine = room + <usize>thread * <usize>(BLOCK * d) * 4;
   for (let start = from; start < to; start += BLOCK) {
     const height = min(BLOCK, to - start);
-    packAcross32(gallery + ((<usize>start * <usize>d) << 2), <usize>d << 2, height, d, mine, 0, (height + 7) >> 3);
+    const panels = (height + HEIGHT - 1) / HEIGHT;
+    packAcross(gallery + ((<usize>start * <usize>d) << 2), <usize>d << 2, height, 4, HEIGHT, d, mine, 0, panels);
     for (let q = 0; q < queryCount; q += 8) {
       const width = min(8, queryCount - q);
       const panel = packed + <usize>(q >> 3) * (<usize>d << 5);
-      for (let i = 0; i < height; i += 4) {
-        micro32(d, mine + <usize>(i >> 3) * (<usize>d << 5) + (<usize>(i & 4) << 2), panel, scratch);
-        offer(q, width, min(4, height - i), base + <u32>(start + i));
+      for (let i = 0; i < height; i += HEIGHT) {
+        micro32(d, mine + ((<usize>i * <usize>d) << 2), panel, scratch);
+        offer(q, width, min(HEIGHT, height - i), base + <u32>(start + i));
       }
     }
   }
 }
 
-/** Looks through a 4 x 8 tile of scores in `scratch`: gallery rows by queries. */
+/** Looks through a 6 x 8 tile of scores in `scratch`: gallery rows by queries. */
 function offer(query: i32, width: i32, height: i32, first: u32): void {
   const heap = heapOf(query);
   for (let j = 0; j < width; j++) {

@@ -1,11 +1,11 @@
 import type { MultiplyOptions } from '../engine.ts';
 import { type Floats, type Matrix, type Matrix32, type Matrix64, zeros32, zeros64 } from '../matrix.ts';
 import { requireLength, requireShape } from '../shapes.ts';
-import { addLower, mirrorLower } from '../wasm/gram.ts';
+import { addLower, mirrorLower } from '../triangle.ts';
 import { LOWER, type NativeLibrary, NO_TRANSPOSE, ROW_MAJOR, TRANSPOSE } from './library.node.ts';
 
 /** float32 products are summed in float32 over so many rows, then in float64. */
-const ROWS = 2048;
+export const ROWS = 2048;
 
 /** See Engine.multiply. */
 export async function multiply<M extends Matrix32 | Matrix64>(
@@ -50,7 +50,7 @@ export async function gram(
   const rowsOf = rowSource(x, wide, shift);
   const weighted = weights && rowSource(x, wide, shift, weights);
   const finish = (sum: Floats) => addLower(sum, into.data, d);
-  await accumulate(x.rows, d * d, wide, finish, async (start, count, turn, sum) => {
+  await accumulate(x.rows, into.data, wide, finish, async (start, count, turn, sum) => {
     const rows = rowsOf(start, count, turn);
     if (weighted)
       await (wide ? library.dgemm : library.sgemm)(
@@ -81,7 +81,7 @@ export async function crossGram(
   const rowsOfX = rowSource(x, wide, shiftX);
   const rowsOfY = rowSource(y, wide, shiftY);
   const finish = (sum: Floats) => add(sum, into.data);
-  await accumulate(x.rows, into.data.length, wide, finish, (start, count, turn, sum) =>
+  await accumulate(x.rows, into.data, wide, finish, (start, count, turn, sum) =>
     (wide ? library.dgemm : library.sgemm)(
       ...[ROW_MAJOR, TRANSPOSE, NO_TRANSPOSE, x.columns, y.columns, count, 1],
       ...[rowsOfX(start, count, turn), x.columns, rowsOfY(start, count, turn), y.columns],
@@ -91,36 +91,35 @@ export async function crossGram(
 }
 
 /**
- * Runs `part` over all rows. float64 parts add to one sum, finished at the end; float32 parts overwrite two sums in
- * turn, and while the library computes one, the other is finished.
+ * Runs `part` over all rows. float64 parts add straight to the target; float32 parts overwrite two sums in turn, and
+ * while the library computes one, the other is added to the target.
  */
 async function accumulate(
   rows: number,
-  length: number,
+  into: Float64Array,
   wide: boolean,
   finish: (sum: Floats) => void,
   part: (start: number, count: number, turn: number, sum: Floats) => Promise<void>,
 ): Promise<void> {
-  if (rows === 0 || length === 0) return;
-  const sums: Floats[] = wide ? [new Float64Array(length)] : [new Float32Array(length)];
-  if (!wide && rows > ROWS) sums.push(new Float32Array(length));
+  if (rows === 0 || into.length === 0) return;
+  const sums = wide ? [] : [0, 1].map((turn) => (turn * ROWS < rows ? new Float32Array(into.length) : into));
   let previous: Floats | undefined;
   for (let start = 0, turn = 0; start < rows; start += ROWS, turn ^= 1) {
-    const sum = sums[wide ? 0 : turn]!;
+    const sum = wide ? into : sums[turn]!;
     const running = part(start, Math.min(ROWS, rows - start), turn, sum);
     if (previous) finish(previous);
     await running;
     previous = wide ? undefined : sum;
   }
-  finish(previous ?? sums[0]!);
+  if (previous) finish(previous);
 }
 
-function add(sum: Floats, into: Float64Array): void {
+export function add(sum: Floats, into: Float64Array): void {
   for (let i = 0; i < sum.length; i++) into[i]! += sum[i]!;
 }
 
 /** Hands over rows of a matrix: as they lie, or converted, shifted and weighted in one of two places in turn. */
-function rowSource(
+export function rowSource(
   m: Matrix,
   wide: boolean,
   shift: Float64Array | undefined,

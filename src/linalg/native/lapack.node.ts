@@ -33,10 +33,8 @@ export async function cholesky(
   const info = integer(0);
   if (n > 0) await lapack.dpotrf(letter('U'), integer(n), data, integer(n), info, 1);
   // NaN passes LAPACK's own test of a pivot in some builds.
-  const bad =
-    info[0]! > 0
-      ? info[0]! - 1
-      : data.findIndex((value, p) => p % (n + 1) === 0 && !(value < Infinity)) / (n + 1);
+  let bad = info[0]! - 1;
+  for (let i = 0; bad < 0 && i < n; i++) if (!(data[i * n + i]! < Infinity)) bad = i;
   if (bad >= 0) {
     // Only the lower triangle was written to.
     if (overwrite)

@@ -39,6 +39,8 @@ export interface NativeLibrary {
   readonly threads: number;
   readonly sgemm: NativeFunction;
   readonly dgemm: NativeFunction;
+  readonly sgemv: NativeFunction;
+  readonly dgemv: NativeFunction;
   readonly ssyrk: NativeFunction;
   readonly dsyrk: NativeFunction;
   readonly dtrsm: NativeFunction;
@@ -91,6 +93,7 @@ function open(file: string): NativeLibrary {
       });
   };
   const gemm = 'int order, int ta, int tb, int m, int n, int k,';
+  const gemv = 'int order, int trans, int m, int n,';
   const syrk = 'int order, int uplo, int trans, int n, int k,';
   return {
     file,
@@ -100,6 +103,12 @@ function open(file: string): NativeLibrary {
     ),
     dgemm: declare(
       `void cblas_dgemm(${gemm} double alpha, void *a, int lda, void *b, int ldb, double beta, void *c, int ldc)`,
+    ),
+    sgemv: declare(
+      `void cblas_sgemv(${gemv} float alpha, void *a, int lda, void *x, int incx, float beta, void *y, int incy)`,
+    ),
+    dgemv: declare(
+      `void cblas_dgemv(${gemv} double alpha, void *a, int lda, void *x, int incx, double beta, void *y, int incy)`,
     ),
     ssyrk: declare(`void cblas_ssyrk(${syrk} float alpha, void *a, int lda, float beta, void *c, int ldc)`),
     dsyrk: declare(`void cblas_dsyrk(${syrk} double alpha, void *a, int lda, double beta, void *c, int ldc)`),

@@ -1,4 +1,5 @@
 import type { MultiplyOptions } from '../engine.ts';
+import { productIndex, requireJointGram } from '../joint-gram.ts';
 import { type Matrix, type Matrix64, zeros64 } from '../matrix.ts';
 import { requireLength, requireShape } from '../shapes.ts';
 import { accumulateProduct } from './product.ts';
@@ -80,7 +81,31 @@ export function crossGram(
   );
 }
 
-/** into += the symmetric matrix whose lower triangle is given. */
+/** See Engine.jointGram. */
+export function jointGram(
+  blocks: readonly Matrix[],
+  into: readonly Matrix64[],
+  { shifts }: { shifts?: readonly Float64Array[] } = {},
+): Float64Array[] {
+  requireJointGram(blocks, into, shifts);
+  const sums = blocks.map(({ rows, columns, data }, i) => {
+    const sum = new Float64Array(columns);
+    const shift = shifts?.[i] ?? new Float64Array(columns);
+    for (let r = 0; r < rows; r++)
+      for (let c = 0; c < columns; c++) sum[c]! += data[r * columns + c]! - shift[c]!;
+    return sum;
+  });
+  if (!sums.every((sum) => sum.every(Number.isFinite))) return sums;
+  for (const [i, x] of blocks.entries())
+    for (let j = i; j < blocks.length; j++) {
+      const product = into[productIndex(blocks.length, i, j)]!;
+      if (i === j) gram(x, product, { shift: shifts?.[i] });
+      else crossGram(x, blocks[j]!, product, { shiftX: shifts?.[i], shiftY: shifts?.[j] });
+    }
+  return sums;
+}
+
+/** Adds to both triangles of `into` the symmetric matrix whose lower triangle is given. */
 export function addSymmetric(lower: Matrix64, into: Matrix64): void {
   const size = lower.rows;
   for (let i = 0; i < size; i++) {

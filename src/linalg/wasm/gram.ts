@@ -1,5 +1,6 @@
-import type { Floats, Matrix, Matrix64 } from '../matrix.ts';
+import type { Matrix, Matrix64 } from '../matrix.ts';
 import { requireLength, requireShape } from '../shapes.ts';
+import { addLower, mirrorLower } from '../triangle.ts';
 import { packedBytes, runProduct } from './product.ts';
 import type { Scope } from './session.ts';
 
@@ -60,8 +61,7 @@ async function accumulate(
   const size = wide ? 8 : 4;
   const rowBytes = (dx + (y ? dy : 0)) * size;
   const rows = Math.min(x.rows, Math.max(STEPS, Math.floor(PART_BYTES / rowBytes / STEPS) * STEPS));
-  const same = !y && !weights;
-  const workspace = scope.workspace(packedBytes(dx, same ? 0 : dy, rows, size));
+  const workspace = scope.workspace(packedBytes(dx, dy, Math.min(rows, 1152), size));
   const shiftXAt = shiftX && scope.copy({ rows: 1, columns: dx, data: shiftX });
   const shiftYAt = y ? shiftY && scope.copy({ rows: 1, columns: dy, data: shiftY }) : shiftXAt;
   const held = memory.addressOf(into.data);
@@ -91,7 +91,6 @@ async function accumulate(
       c,
       ldc: dy,
       lower: !y,
-      same,
       ...(shiftXAt ? { shiftA: shiftXAt } : {}),
       ...(shiftYAt ? { shiftB: shiftYAt } : {}),
       ...(w ? { weights: w } : {}),
@@ -112,7 +111,7 @@ async function accumulate(
  * Hands over rows of a matrix, as float64 if `wide`: their address, without a copy where they are held in the
  * engine's memory, or else in one of two places in turn.
  */
-function rowSource(
+export function rowSource(
   scope: Scope,
   m: Matrix,
   rows: number,
@@ -131,22 +130,4 @@ function rowSource(
     (wide ? memory.f64(place, part.length) : memory.f32(place, part.length)).set(part);
     return place;
   };
-}
-
-/** Adds the lower triangle of a matrix (n x n) to that of another. */
-export function addLower(sum: Floats, into: Float64Array, n: number): void {
-  for (let i = 0; i < n; i++) for (let p = i * n; p <= i * n + i; p++) into[p]! += sum[p]!;
-}
-
-/** Copies the lower triangle of a matrix (n x n) to the upper, in squares that fit the cache. */
-export function mirrorLower(a: Float64Array, n: number): void {
-  const square = 64;
-  for (let i0 = 0; i0 < n; i0 += square) {
-    const i1 = Math.min(n, i0 + square);
-    for (let j0 = 0; j0 <= i0; j0 += square)
-      for (let i = i0; i < i1; i++) {
-        const j1 = Math.min(i, j0 + square);
-        for (let j = j0; j < j1; j++) a[j * n + i] = a[i * n + j]!;
-      }
-  }
 }

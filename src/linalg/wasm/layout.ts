@@ -34,7 +34,11 @@ export const operations = {
   accumulate: 8,
   applyReversed: 9,
   rotate: 10,
+  jointGram: 11,
 } as const;
 
 /** Element types of a product: float32, float32 with float64 sums, float64. */
 export const kinds = { f32: 0, f32Sum64: 1, f64: 2 } as const;
+
+/** What becomes of the result of a product: it is added, subtracted, or takes the place of what was there. */
+export const outcomes = { add: 0, subtract: 1, store: 2 } as const;

@@ -93,7 +93,7 @@ export async function leadingEigen(
             ldb: n,
             c: fresh,
             ldc: n,
-            subtract: true,
+            outcome: 'subtract',
           },
         });
         if (!(await orthonormalize(scope, workspace, fresh, size, n, small))) return undefined;
@@ -117,9 +117,21 @@ async function multiplyInto(
   transposeB: boolean,
   c: number,
 ): Promise<void> {
-  scope.memory.f64(c, m * n).fill(0);
   await runProduct(scope, workspace, {
-    ...{ kind: 'f64', m, n, k, a, lda: k, b, ldb: transposeB ? k : n, transposeB, c, ldc: n },
+    ...{
+      kind: 'f64',
+      m,
+      n,
+      k,
+      a,
+      lda: k,
+      b,
+      ldb: transposeB ? k : n,
+      transposeB,
+      c,
+      ldc: n,
+      outcome: 'store',
+    },
   });
 }
 

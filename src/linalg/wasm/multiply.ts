@@ -7,6 +7,12 @@ import type { Scope } from './session.ts';
 /** How much of a large operand is handed over at a time. */
 const PART_BYTES = 16 << 20;
 
+/** Parts of the result have at least so many rows, since the whole of B is packed for each. */
+const LEAST_ROWS = 2048;
+
+/** Steps for which operands are packed at a time: the result is read and written once for each. */
+const STEPS = 1152;
+
 /** Sums of float32 products longer than this are kept in float64. */
 const LONG_SUM = 4096;
 
@@ -43,8 +49,8 @@ async function multiplyByRows(
   const size = a.data.BYTES_PER_ELEMENT as 4 | 8;
   const kind = size === 8 ? 'f64' : k > LONG_SUM ? 'f32Sum64' : 'f32';
   const sumSize = kind === 'f32' ? 4 : 8;
-  const rows = Math.min(m, Math.max(64, Math.floor(PART_BYTES / (k * size + n * sumSize) / 64) * 64));
-  const workspace = scope.workspace(packedBytes(rows, n, Math.min(k, 1152), size));
+  const rows = Math.min(m, Math.max(LEAST_ROWS, Math.floor(PART_BYTES / (k * size + n * sumSize))));
+  const workspace = scope.workspace(packedBytes(rows, n, Math.min(k, STEPS), size));
   const bAt = scope.place(b);
   const heldA = memory.addressOf(a.data);
   const c = scope.allocate(rows * n * sumSize);
@@ -60,9 +66,21 @@ async function multiplyByRows(
   for (let start = 0, turn = 0; start < m; start += rows, turn ^= 1) {
     const count = Math.min(rows, m - start);
     const sum = kind === 'f32' ? memory.f32(c, count * n) : memory.f64(c, count * n);
-    sum.fill(0);
     const running = runProduct(scope, workspace, {
-      ...{ kind, m: count, n, k, a: next, lda: k, b: bAt, ldb: b.columns, transposeB, c, ldc: n },
+      ...{
+        kind,
+        m: count,
+        n,
+        k,
+        a: next,
+        lda: k,
+        b: bAt,
+        ldb: b.columns,
+        transposeB,
+        c,
+        ldc: n,
+        outcome: 'store',
+      },
     });
     if (start + rows < m) next = partOfA(start + rows, turn ^ 1);
     await running;
@@ -84,10 +102,8 @@ async function multiplyByDepth(
   const size = a.data.BYTES_PER_ELEMENT as 4 | 8;
   const kind = size === 8 ? 'f64' : k > LONG_SUM ? 'f32Sum64' : 'f32';
   const steps = Math.min(k, Math.max(384, Math.floor(PART_BYTES / ((m + n) * size) / 384) * 384));
-  const workspace = scope.workspace(packedBytes(m, n, Math.min(steps, 1152), size));
+  const workspace = scope.workspace(packedBytes(m, n, Math.min(steps, STEPS), size));
   const c = scope.allocate(m * n * (kind === 'f32' ? 4 : 8));
-  const sum = kind === 'f32' ? memory.f32(c, m * n) : memory.f64(c, m * n);
-  sum.fill(0);
   const heldA = memory.addressOf(a.data);
   // Bᵀ has the steps side by side, so that it is needed whole.
   const wholeB = transposeB ? scope.place(b) : memory.addressOf(b.data);
@@ -109,7 +125,7 @@ async function multiplyByDepth(
   for (let start = 0, turn = 0; start < k; start += steps, turn ^= 1) {
     const running = runProduct(scope, workspace, {
       ...{ kind, m, n, k: Math.min(steps, k - start), a: next.a, lda: m, transposeA: true },
-      ...{ b: next.b, ldb: b.columns, transposeB, c, ldc: n },
+      ...{ b: next.b, ldb: b.columns, transposeB, c, ldc: n, outcome: start === 0 ? 'store' : 'add' },
     });
     if (start + steps < k) next = part(start + steps, turn ^ 1);
     await running;

@@ -1,7 +1,10 @@
-import { kinds } from './layout.ts';
+import { kinds, outcomes } from './layout.ts';
 import type { Scope, Workspace } from './session.ts';
 
-/** Arguments of the kernel `product` (kernels/product.ts): C += op(A) op(B). */
+/** As in kernels/micro.ts: rows of a panel of A. */
+const HEIGHT = 6;
+
+/** Arguments of the kernel `product` (kernels/product.ts): C += op(A) op(B), say. */
 export interface Product {
   readonly kind: keyof typeof kinds;
   readonly m: number;
@@ -15,11 +18,10 @@ export interface Product {
   readonly transposeB?: boolean;
   readonly c: number;
   readonly ldc: number;
-  readonly subtract?: boolean;
+  /** What becomes of C; `add` when left out. */
+  readonly outcome?: keyof typeof outcomes;
   /** Only the lower triangle of C. */
   readonly lower?: boolean;
-  /** op(A) is op(B)ᵀ: it is packed once. */
-  readonly same?: boolean;
   /** Addresses of vectors that are subtracted from the rows of Aᵀ and of B, and of one weight a row of Aᵀ. */
   readonly shiftA?: number;
   readonly shiftB?: number;
@@ -41,9 +43,8 @@ export function runProduct(scope: Scope, workspace: Workspace, p: Product): Prom
     p.transposeB ? 1 : 0,
     p.c,
     p.ldc,
-    p.subtract ? 1 : 0,
+    outcomes[p.outcome ?? 'add'],
     p.lower ? 1 : 0,
-    p.same ? 1 : 0,
     p.shiftA ?? 0,
     p.shiftB ?? 0,
     p.weights ?? 0,
@@ -53,5 +54,5 @@ export function runProduct(scope: Scope, workspace: Workspace, p: Product): Prom
 /** Bytes that both operands of a product take when they are packed over `steps` steps. */
 export function packedBytes(m: number, n: number, steps: number, size: 4 | 8): number {
   const width = 32 / size;
-  return (Math.ceil(m / width) + Math.ceil(n / width)) * 32 * steps;
+  return (Math.ceil(m / HEIGHT) * HEIGHT + Math.ceil(n / width) * width) * size * steps;
 }

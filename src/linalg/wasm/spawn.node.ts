@@ -6,6 +6,7 @@ export function spawnWorker(start: WorkerStart, onMessage: (message: WorkerMessa
   const worker = new Worker(workerSource(true), { eval: true, workerData: start, execArgv: [] });
   worker.on('message', onMessage);
   worker.on('error', (error) => onMessage({ error: String(error) }));
+  worker.on('exit', () => onMessage({ error: 'it ended' }));
   return {
     hold: () => worker.ref(),
     release: () => worker.unref(),

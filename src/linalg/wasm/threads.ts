@@ -52,12 +52,23 @@ export async function workerThreads(
   const control = memory.i32(0, 128);
   let ready = 0;
   let waiting = Promise.withResolvers<void>();
+  /** Once there is one, no call can succeed: the other workers may wait for one that is gone. */
+  let failure: CovistaError | undefined;
+  const workers: SpawnedWorker[] = [];
+  const end = async (reason: CovistaError) => {
+    failure ??= reason;
+    waiting.reject(failure);
+    await Promise.all(workers.map((worker) => worker.end()));
+  };
   const onMessage = (message: WorkerMessage) => {
     if (typeof message === 'object')
-      waiting.reject(new CovistaError('numeric', `A worker of the engine failed: ${message.error}`));
+      void end(
+        new CovistaError('numeric', `A worker of the engine failed: ${message.error}`, {
+          hint: 'create another engine',
+        }),
+      );
     else if (message === 'done' || ++ready === count) waiting.resolve();
   };
-  const workers: SpawnedWorker[] = [];
   for (let index = 0; index < count; index++)
     workers.push(spawn({ module, memory: memory.memory, index, threads: count }, onMessage));
   await waiting.promise;
@@ -65,6 +76,7 @@ export async function workerThreads(
   return {
     count,
     run: async (operation, args, signal) => {
+      if (failure) throw failure;
       writeCall(memory, args);
       waiting = Promise.withResolvers();
       const stop = () => Atomics.store(control, STOP / 4, 1);
@@ -82,8 +94,6 @@ export async function workerThreads(
       }
       return Atomics.load(control, STATUS / 4);
     },
-    close: async () => {
-      await Promise.all(workers.map((worker) => worker.end()));
-    },
+    close: () => end(new CovistaError('usage', 'The engine is closed.')),
   };
 }

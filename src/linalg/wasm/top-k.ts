@@ -7,7 +7,7 @@ import type { Scope } from './session.ts';
 /** How much of the gallery is handed over at a time. */
 const PART_BYTES = 16 << 20;
 /** As BLOCK in kernels/top-k.ts: gallery rows that a thread packs at a time. */
-const BLOCK = 128;
+const BLOCK = 126;
 
 /** See Engine.topK. */
 export async function topK(

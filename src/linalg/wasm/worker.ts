@@ -41,7 +41,9 @@ function work(start: WorkerStart, post: (message: WorkerMessage) => void): void 
     try {
       kernels.run(operation);
     } catch (error) {
+      // The others may wait for this one inside the call: the engine ends them all.
       post({ error: String(error) });
+      return;
     }
     if (Atomics.sub(control, 4, 1) === 1) post('done');
   }
