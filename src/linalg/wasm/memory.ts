@@ -3,26 +3,35 @@ import type { Floats } from '../matrix.ts';
 import { HEAP } from './layout.ts';
 
 const PAGE = 65536;
-const MOST_PAGES = 65536;
+
+/** The most that a WebAssembly memory can have, in bytes. */
+export const MOST_BYTES = 2 ** 32;
+
+/** What is to be computed has no room in the memory of the kernels. */
+export class OutOfKernelMemory extends CovistaError {}
 
 /** The WebAssembly memory of an engine, and which parts of it are in use. Addresses are in bytes, multiples of 64. */
 export class KernelMemory {
   readonly memory: WebAssembly.Memory;
   readonly shared: boolean;
+  readonly #most: number;
   /** Parts in use, by address. */
   readonly #used: { start: number; end: number }[] = [];
   /** Every buffer object that the memory has had: views of matrices may be over earlier, shorter ones. */
   readonly #buffers = new WeakSet<ArrayBufferLike>();
 
-  constructor(shared: boolean) {
+  /** @param most how many bytes it may have */
+  constructor(shared: boolean, most = MOST_BYTES) {
     this.shared = shared;
-    this.memory = new WebAssembly.Memory({ initial: 2, maximum: MOST_PAGES, shared });
+    // Kernels are compiled for a maximum of 4 GiB, and a shared memory's maximum must be the same.
+    this.memory = new WebAssembly.Memory({ initial: 2, maximum: MOST_BYTES / PAGE, shared });
+    this.#most = most;
     this.#buffers.add(this.memory.buffer);
   }
 
   /**
    * Reserves memory; its content is undefined.
-   * @throws CovistaError `numeric` when less than that is left of the 4 GiB
+   * @throws OutOfKernelMemory (a CovistaError `numeric`) when less than that is left
    */
   allocate(bytes: number): number {
     const size = Math.max(64, Math.ceil(bytes / 64) * 64);
@@ -37,9 +46,11 @@ export class KernelMemory {
     const missing = start + size + 64 - this.memory.buffer.byteLength;
     if (missing > 0) {
       try {
+        if (start + size + 64 > this.#most)
+          throw new RangeError(`The memory is limited to ${this.#most} bytes.`);
         this.memory.grow(Math.ceil(missing / PAGE));
       } catch (cause) {
-        throw new CovistaError('numeric', `The engine has no ${bytes} bytes left of its 4 GiB memory.`, {
+        throw new OutOfKernelMemory('numeric', `The engine has no ${bytes} bytes left in its memory.`, {
           hint: 'use fewer features or the engine "native"',
           cause,
         });
