@@ -106,7 +106,7 @@ export function jointGram(
 }
 
 /** Adds to both triangles of `into` the symmetric matrix whose lower triangle is given. */
-export function addSymmetric(lower: Matrix64, into: Matrix64): void {
+function addSymmetric(lower: Matrix64, into: Matrix64): void {
   const size = lower.rows;
   for (let i = 0; i < size; i++) {
     into.data[i * size + i]! += lower.data[i * size + i]!;

@@ -1,6 +1,5 @@
-import { type Floats, type Matrix, type Matrix64, type SparseRows, zeros64 } from '../matrix.ts';
+import type { Floats, Matrix, Matrix64, SparseRows } from '../matrix.ts';
 import { requireLength, requireShape } from '../shapes.ts';
-import { addSymmetric } from './dense.ts';
 
 /** into += (X - shiftX)ᵀ S; see Engine.sparseCrossGram. */
 export function sparseCrossGram(
@@ -14,17 +13,19 @@ export function sparseCrossGram(
   requireShape('sparseCrossGram', 'S', s, x.rows, s.columns);
   requireShape('sparseCrossGram', 'into', into, dx, s.columns);
   requireLength('sparseCrossGram', 'shiftX', shiftX, dx);
-  // Summed as Sᵀ X, whose rows lie together in memory, in panels of columns of X that fit the cache.
+  // Summed as Sᵀ X, whose rows lie together in memory, in panels of columns of X that fit the cache, for those columns of
+  // S alone that hold something.
+  const { used, place } = usedColumns(s);
   const panel = 64;
   for (let start = 0; start < dx; start += panel) {
     const end = Math.min(start + panel, dx);
     const wide = end - start;
-    const sums = new Float64Array(s.columns * wide);
+    const sums = new Float64Array(used.length * wide);
     for (let i = 0; i < s.rows; i++) {
       const from = i * dx + start;
       for (let p = s.offsets[i]!; p < s.offsets[i + 1]!; p++) {
         const value = s.values[p]!;
-        const to = s.indices[p]! * wide;
+        const to = place[s.indices[p]!]! * wide;
         if (shiftX)
           for (let c = 0; c < wide; c++) sums[to + c]! += value * (x.data[from + c]! - shiftX[start + c]!);
         else for (let c = 0; c < wide; c++) sums[to + c]! += value * x.data[from + c]!;
@@ -32,9 +33,24 @@ export function sparseCrossGram(
     }
     for (let c = 0; c < wide; c++) {
       const to = (start + c) * s.columns;
-      for (let j = 0; j < s.columns; j++) into.data[to + j]! += sums[j * wide + c]!;
+      for (let j = 0; j < used.length; j++) into.data[to + used[j]!]! += sums[j * wide + c]!;
     }
   }
+}
+
+/** The columns that hold something, ascending, and for each of all columns its place among them. */
+function usedColumns(s: SparseRows): { used: Uint32Array; place: Uint32Array } {
+  const place = new Uint32Array(s.columns);
+  for (let p = s.offsets[0]!; p < s.offsets[s.rows]!; p++) place[s.indices[p]!] = 1;
+  let count = 0;
+  for (let j = 0; j < s.columns; j++) count += place[j]!;
+  const used = new Uint32Array(count);
+  for (let j = 0, next = 0; j < s.columns; j++)
+    if (place[j] === 1) {
+      used[next] = j;
+      place[j] = next++;
+    }
+  return { used, place };
 }
 
 /** into += Sᵀ diag(weights) S; see Engine.sparseGram. */
@@ -47,17 +63,20 @@ export function sparseGram(
   const { columns, offsets, indices, values } = s;
   requireShape('sparseGram', 'into', into, columns, columns);
   requireLength('sparseGram', 'weights', weights, s.rows);
-  const sum = zeros64(columns, columns);
   for (let i = 0; i < s.rows; i++) {
     const weight = weights ? weights[i]! : 1;
     for (let p = offsets[i]!; p < offsets[i + 1]!; p++) {
       const value = weight * values[p]!;
-      const to = indices[p]! * columns;
-      // Columns ascend within a row, so that this fills the lower triangle.
-      for (let q = offsets[i]!; q <= p; q++) sum.data[to + indices[q]!]! += value * values[q]!;
+      const to = indices[p]!;
+      for (let q = offsets[i]!; q < p; q++) {
+        const other = indices[q]!;
+        const product = value * values[q]!;
+        into.data[to * columns + other]! += product;
+        into.data[other * columns + to]! += product;
+      }
+      into.data[to * columns + to]! += value * values[p]!;
     }
   }
-  addSymmetric(sum, into);
 }
 
 /** S B with float64 sums; see Engine.sparseMultiply. */
