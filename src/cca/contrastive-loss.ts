@@ -5,27 +5,29 @@ import type { Matrix, Matrix32, Matrix64 } from '../linalg/matrix.ts';
 /** The loss of a batch and how it changes with each embedding. */
 export interface ContrastiveLoss<M extends Matrix = Matrix32> {
   readonly loss: number;
-  /** Derivatives of the loss by the embeddings of both views, n x k each. */
+  /** Derivatives of the loss by the embeddings of both views, in their shapes. */
   readonly gradients: readonly [M, M];
 }
 
 /**
- * The symmetric InfoNCE loss of n pairs of embeddings u_i, v_i with cosine similarity s_ij = cos(u_i, v_j),
+ * The symmetric InfoNCE loss of n pictures u_i with m captions v_r each, with cosine similarity s_ir = cos(u_i, v_r),
  *
- *     L = -1/(2n) Σ_i [ log softmax_j(s_ij / t)_i + log softmax_j(s_ji / t)_i ],
+ *     L = -1/(2nm) Σ_r [ log softmax over captions (s_i / t)_r + log softmax over pictures (s_r / t)_i ],
  *
- * each pair's own partner against the partners of all others (van den Oord et al., "Representation learning with
- * contrastive predictive coding", 2018, equation 4; both directions as in Radford et al., "Learning transferable
- * visual models from natural language supervision", 2021, figure 3). With P the softmax over the rows of s / t and Q
- * that over its columns, ∂L/∂s = G = (P + Q - 2 I) / (2 n t), and with the unit vectors û = u / |u|,
+ * i being the picture of caption r: each caption against the captions of all pictures, and each picture against all
+ * others (van den Oord et al., "Representation learning with contrastive predictive coding", 2018, equation 4; both
+ * directions as in Radford et al., "Learning transferable visual models from natural language supervision", 2021,
+ * figure 3; several right answers as in Khosla et al., "Supervised contrastive learning", 2020, equation 2). With P
+ * the softmax over the rows of s / t and Q that over its columns, and 1 where a caption is the picture's own,
+ * ∂L/∂s = G = (m P + Q - 2 · 1) / (2 n m t), and with the unit vectors û = u / |u|,
  *
- *     ∂L/∂u_i = (g_i - (g_i · û_i) û_i) / |u_i|   for   g_i = Σ_j G_ij v̂_j,
+ *     ∂L/∂u_i = (g_i - (g_i · û_i) û_i) / |u_i|   for   g_i = Σ_r G_ir v̂_r,
  *
  * and likewise for v with Gᵀ. An embedding of zeros has similarity 0 to all and derivatives of 0.
  * @param u n x k
- * @param v n x k, in the element type of u
+ * @param v (n m) x k, in the element type of u: the captions of the first picture, then those of the second, ...
  * @param temperature t, from 0.01 on, so that no exponential underflows
- * @throws CovistaError `bad-values` for different shapes, `usage` for a temperature out of range
+ * @throws CovistaError `bad-values` for shapes that do not fit, `usage` for a temperature out of range
  */
 export async function contrastiveLoss<M extends Matrix32 | Matrix64>(
   u: M,
@@ -33,10 +35,10 @@ export async function contrastiveLoss<M extends Matrix32 | Matrix64>(
   options: { readonly engine: Engine; readonly temperature: number },
 ): Promise<ContrastiveLoss<M>> {
   const { engine, temperature } = options;
-  if (u.rows !== v.rows || u.columns !== v.columns)
+  if (u.rows === 0 || v.rows === 0 || v.rows % u.rows !== 0 || u.columns !== v.columns)
     throw new CovistaError(
       'bad-values',
-      `Pairs need embeddings of one shape, got ${u.rows} x ${u.columns} and ${v.rows} x ${v.columns}.`,
+      `Every picture needs as many captions of its size, got ${u.rows} x ${u.columns} and ${v.rows} x ${v.columns}.`,
     );
   if (!(temperature >= 0.01 && temperature < Number.POSITIVE_INFINITY))
     throw new CovistaError('usage', `The temperature must be a number from 0.01 on, got ${temperature}.`);
@@ -74,34 +76,38 @@ function unitRows<M extends Matrix>(m: M): UnitRows<M> {
 
 /** Overwrites the similarities s with ∂L/∂s; returns the loss L. */
 function toLossAndSlopes(s: Matrix, temperature: number): number {
-  const { rows: n, data } = s;
-  const exponentials = new Float64Array(n * n);
+  const { rows: n, columns, data } = s;
+  const each = columns / n;
+  const exponentials = new Float64Array(data.length);
   const rowSums = new Float64Array(n);
-  const columnSums = new Float64Array(n);
+  const columnSums = new Float64Array(columns);
   let loss = 0;
   for (let i = 0; i < n; i++) {
+    const start = i * columns;
+    // A cosine is at most 1, so that one shift serves the softmax of rows and of columns.
+    for (let r = i * each; r < (i + 1) * each; r++) loss -= (2 * (data[start + r]! - 1)) / temperature;
     let sum = 0;
-    for (let j = 0, p = i * n; j < n; j++, p++) {
-      // A cosine is at most 1, so that one shift serves the softmax of rows and of columns.
+    for (let r = 0, p = start; r < columns; r++, p++) {
       const e = Math.exp((data[p]! - 1) / temperature);
       exponentials[p] = e;
       sum += e;
-      columnSums[j]! += e;
+      columnSums[r]! += e;
     }
     rowSums[i] = sum;
-    loss -= (2 * (data[i * n + i]! - 1)) / temperature;
   }
-  const share = 1 / (2 * n * temperature);
-  for (let j = 0; j < n; j++) {
-    loss += Math.log(rowSums[j]!) + Math.log(columnSums[j]!);
-    columnSums[j] = share / columnSums[j]!;
+  const share = 1 / (2 * columns * temperature);
+  for (let r = 0; r < columns; r++) {
+    loss += Math.log(columnSums[r]!);
+    columnSums[r] = share / columnSums[r]!;
   }
   for (let i = 0; i < n; i++) {
-    const ofRow = share / rowSums[i]!;
-    for (let j = 0, p = i * n; j < n; j++, p++) data[p] = exponentials[p]! * (ofRow + columnSums[j]!);
-    data[i * n + i]! -= 2 * share;
+    loss += each * Math.log(rowSums[i]!);
+    const ofRow = (each * share) / rowSums[i]!;
+    const start = i * columns;
+    for (let r = 0, p = start; r < columns; r++, p++) data[p] = exponentials[p]! * (ofRow + columnSums[r]!);
+    for (let r = i * each; r < (i + 1) * each; r++) data[start + r]! -= 2 * share;
   }
-  return loss / (2 * n);
+  return loss / (2 * columns);
 }
 
 /** Turns derivatives by unit rows into derivatives by the rows, in place. */

@@ -53,7 +53,8 @@ export async function refine(
   options: RefineOptions,
 ): Promise<RefinedSpace> {
   const { engine, signal, onProgress, score } = options;
-  const { scaling, temperature, batch, steps, learningRate, dropout, seed } = checkRefineSettings(options);
+  const { scaling, temperature, batch, captions, steps, learningRate, dropout, seed } =
+    checkRefineSettings(options);
   checkCaptionedRows(space, rows);
   const versions = [rows.images, ...(options.versions ?? [])];
   const pictures = rows.images[0]!.rows;
@@ -62,7 +63,7 @@ export async function refine(
       throw new CovistaError('bad-values', `Every version must be of all ${pictures} pictures.`);
 
   const random = createRandom(seed);
-  const pairs = new PairBatches(rows.of, pictures, batch, random);
+  const pairs = new PairBatches(rows.of, pictures, batch, captions, random);
   const factors = space.correlations.map((value) => Math.max(value, 0) ** scaling);
   const image = new TrainableView(space.views[0]!, factors, rows.images, 'column');
   const text = new TrainableView(space.views[1]!, factors, rows.texts, 'block');
@@ -91,15 +92,15 @@ export async function refine(
   for (let step = 1; step <= steps; step++) {
     throwIfAborted(signal);
     onProgress?.({ stage: 'refine', done: step - 1, total: steps, unit: 'steps' });
-    const { pictures: some, captions } = pairs.draw();
+    const { pictures: some, captions: theirs } = pairs.draw();
     const version = versions[versions.length > 1 ? random.integer(versions.length) : 0]!;
     if (step === 1) {
       // Steps of one size suit both views when their embeddings have one length.
       await image.normalize(image.batch(rows.images, some, 0, random), engine);
-      await text.normalize(text.batch(rows.texts, captions, 0, random), engine);
+      await text.normalize(text.batch(rows.texts, theirs, 0, random), engine);
     }
     const images = image.batch(version, some, dropout[0], random);
-    const texts = text.batch(rows.texts, captions, dropout[1], random);
+    const texts = text.batch(rows.texts, theirs, dropout[1], random);
     const u = await image.embed(images, engine);
     const v = await text.embed(texts, engine);
     const { loss, gradients } = await contrastiveLoss(u, v, { engine, temperature });

@@ -25,7 +25,7 @@ import { correlatedViews, engine, momentsOf, rowsOf } from './data.ts';
 describe('contrastiveLoss', () => {
   it('is the cross-entropy of both directions, by its definition', async () => {
     const u = random64(5, 3, 1);
-    const v = random64(5, 3, 2);
+    const v = random64(10, 3, 2);
     const temperature = 0.3;
     const cosine = (i: number, j: number) => {
       const a = u.data.subarray(3 * i, 3 * i + 3);
@@ -33,15 +33,15 @@ describe('contrastiveLoss', () => {
       const dot = a.reduce((sum, value, c) => sum + value * b[c]!, 0);
       return dot / (Math.hypot(...a) * Math.hypot(...b));
     };
+    const share = (i: number, r: number, rivals: readonly (readonly [number, number])[]) =>
+      Math.exp(cosine(i, r) / temperature) /
+      rivals.reduce((sum, [p, q]) => sum + Math.exp(cosine(p, q) / temperature), 0);
     let expected = 0;
-    for (let i = 0; i < 5; i++) {
-      let row = 0;
-      let column = 0;
-      for (let j = 0; j < 5; j++) {
-        row += Math.exp(cosine(i, j) / temperature);
-        column += Math.exp(cosine(j, i) / temperature);
-      }
-      expected -= Math.log(Math.exp((2 * cosine(i, i)) / temperature) / (row * column)) / 10;
+    for (let r = 0; r < 10; r++) {
+      const own = Math.floor(r / 2);
+      const captions = Array.from({ length: 10 }, (_, other) => [own, other] as const);
+      const pictures = Array.from({ length: 5 }, (_, other) => [other, r] as const);
+      expected -= Math.log(share(own, r, captions) * share(own, r, pictures)) / 20;
     }
     const { loss } = await contrastiveLoss(u, v, { engine, temperature });
     expect(loss).toBeCloseTo(expected, 12);
@@ -52,13 +52,14 @@ describe('contrastiveLoss', () => {
       fc.asyncProperty(
         fc.integer({ min: 2, max: 7 }),
         fc.integer({ min: 1, max: 5 }),
+        fc.integer({ min: 1, max: 3 }),
         fc.integer(),
         fc.double({ min: 0.05, max: 2, noNaN: true }),
-        async (n, k, seed, temperature) => {
-          const views = [random64(n, k, seed), random64(n, k, seed + 1)] as const;
+        async (n, k, each, seed, temperature) => {
+          const views = [random64(n, k, seed), random64(n * each, k, seed + 1)] as const;
           const { gradients } = await contrastiveLoss(...views, { engine, temperature });
           for (const [side, view] of views.entries())
-            for (let p = 0; p < n * k; p++) {
+            for (let p = 0; p < view.data.length; p++) {
               const h = 1e-5 * Math.abs(view.data[p]!) + 1e-7;
               const at = async (move: number) => {
                 const data = view.data.slice();
