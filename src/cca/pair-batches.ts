@@ -53,7 +53,7 @@ export class PairBatches {
     const pictures = this.#order.slice(this.#next, this.#next + this.#size);
     this.#next += this.#size;
     const captions = new Uint32Array(pictures.length * this.#each);
-    pictures.forEach((picture, i) => this.#drawCaptions(picture, captions, i * this.#each));
+    for (const [i, picture] of pictures.entries()) this.#drawCaptions(picture, captions, i * this.#each);
     return { pictures, captions };
   }
 

@@ -13,6 +13,8 @@ import { type PreprocessingName, preprocessingPresets } from './preprocessing-pr
 export interface ClassifierOptions extends FeatureModelOptions {
   /** A preset or a description; recognised from the file when left out. */
   readonly preprocessing?: PreprocessingName | Preprocessing | undefined;
+  /** Features are means over so many views of a picture: 1 when left out, 2, 7 or 11 (docs/encoders.md). */
+  readonly views?: number | undefined;
   /** How the network is run. */
   readonly run?: RunSettings | undefined;
   readonly measuring?: MeasuringOptions | undefined;
@@ -45,15 +47,17 @@ export async function openClassifier(path: string, options: ClassifierOptions = 
     height: model.input.height ?? side ?? preset.height,
     layout: model.input.channelsLast ? 'nhwc' : 'nchw',
   };
+  const { views = 1 } = options;
   const network = `${basename(path, '.onnx')}-${model.fingerprint}`;
   const manner = typeof chosen === 'string' ? chosen : fingerprint(chosen);
   return createOnnxEncoder({
-    id: `onnx:${network}#${model.layer} ${manner} ${preprocessing.width}x${preprocessing.height}`,
+    id: `onnx:${network}#${model.layer} ${manner} ${preprocessing.width}x${preprocessing.height}${views === 1 ? '' : ` ${views} views`}`,
     model: model.file,
     input: model.input.name,
     outputs: [model.output],
     preprocessing,
     blocks: [{ name: model.layer, size: model.size }],
+    views,
     run: options.run,
     measuring: options.measuring,
   });

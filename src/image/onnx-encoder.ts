@@ -8,6 +8,7 @@ import type { EncodedPicture, FeatureBlock, ImageEncoder } from './image-encoder
 import { measureRuns } from './measure-runs.ts';
 import { PictureSessions } from './onnx-session.ts';
 import type { Preprocessing } from './preprocessing.ts';
+import { averageViews, cutViews, sizeForViews, viewsOf } from './views.ts';
 
 /** An ONNX network that makes features, and how pictures are fed to it. */
 export interface OnnxEncoderSettings {
@@ -28,6 +29,8 @@ export interface OnnxEncoderSettings {
    */
   readonly run?: RunSettings | undefined;
   readonly measuring?: MeasuringOptions | undefined;
+  /** The feature is the mean over so many views of a picture, 1 by default: see {@link viewsOf}. */
+  readonly views?: number | undefined;
 }
 
 /** Whether the fastest way to run a network is measured. */
@@ -38,7 +41,13 @@ export interface MeasuringOptions extends WorkOptions {
   readonly name?: string | undefined;
 }
 
-type Decoded = { readonly index: number } & (DecodedPicture | { readonly error: Error });
+/** A picture as the network sees it: as a whole, or its views. */
+type Decoded = { readonly index: number } & (
+  | (Pick<DecodedPicture, 'width' | 'height'> & { readonly inputs: readonly Uint8Array<ArrayBuffer>[] })
+  | { readonly error: Error }
+);
+
+type Views = ReturnType<typeof viewsOf>;
 
 /**
  * Makes an encoder of an ONNX network, which runs in a thread of its own while pictures are decoded. At most four
@@ -64,6 +73,7 @@ async function chooseRun(settings: OnnxEncoderSettings): Promise<RunSettings> {
 
 async function openEncoder(settings: OnnxEncoderSettings, run: RunSettings): Promise<ImageEncoder> {
   const { id, model, input, outputs, preprocessing, blocks } = settings;
+  const views = viewsOf(settings.views ?? 1);
   const size = blocks.reduce((sum, block) => sum + block.size, 0);
   const sessions = await PictureSessions.open({ model, input, outputs, preprocessing }, run);
   try {
@@ -84,15 +94,19 @@ async function openEncoder(settings: OnnxEncoderSettings, run: RunSettings): Pro
     id,
     size,
     blocks,
-    encode: (pictures, options = {}) => encode(sessions, preprocessing, batchSize, pictures, options),
+    encode: (pictures, options = {}) =>
+      encode(sessions, { preprocessing, views, batchSize }, pictures, options),
     close: () => sessions.close(),
   };
 }
 
 async function* encode(
   sessions: PictureSessions,
-  preprocessing: Preprocessing,
-  batchSize: number,
+  {
+    preprocessing,
+    views,
+    batchSize,
+  }: { readonly preprocessing: Preprocessing; readonly views: Views; readonly batchSize: number },
   pictures: Iterable<string | Uint8Array> | AsyncIterable<string | Uint8Array>,
   { signal, onProgress }: WorkOptions,
 ): AsyncGenerator<EncodedPicture> {
@@ -111,11 +125,11 @@ async function* encode(
       while (!exhausted && decoding.length < lookAhead) {
         const next = await source.next();
         if (next.done) exhausted = true;
-        else decoding.push(decode(next.value, index++, preprocessing));
+        else decoding.push(decode(next.value, index++, preprocessing, views));
       }
       if (decoding.length > 0) {
         const batch = await Promise.all(decoding.splice(0, batchSize));
-        const result = runBatch(sessions, batch);
+        const result = runBatch(sessions, batch, views, batchSize);
         // A failure is thrown when its turn comes; until then it is not unhandled.
         result.catch(() => undefined);
         running.push(result);
@@ -141,24 +155,42 @@ async function decode(
   picture: string | Uint8Array,
   index: number,
   preprocessing: Preprocessing,
+  views: Views,
 ): Promise<Decoded> {
   try {
     const name = typeof picture === 'string' ? picture : `Picture ${index}`;
-    return { index, ...(await decodePicture(picture, preprocessing, name)) };
+    const size = views.length === 0 ? preprocessing : sizeForViews(preprocessing);
+    const { pixels, width, height } = await decodePicture(picture, size, name);
+    const inputs = views.length === 0 ? [pixels] : await cutViews(pixels, preprocessing, views);
+    return { index, width, height, inputs };
   } catch (error) {
     return { index, error: error as Error };
   }
 }
 
-async function runBatch(sessions: PictureSessions, batch: readonly Decoded[]): Promise<EncodedPicture[]> {
-  const pixels = batch.flatMap((picture) => ('pixels' in picture ? [picture.pixels] : []));
-  const features = pixels.length === 0 ? new Float32Array(0) : await sessions.run(pixels);
-  const size = features.length / pixels.length;
-  let row = 0;
+async function runBatch(
+  sessions: PictureSessions,
+  batch: readonly Decoded[],
+  views: Views,
+  batchSize: number,
+): Promise<EncodedPicture[]> {
+  const inputs = batch.flatMap((picture) => ('inputs' in picture ? picture.inputs : []));
+  const parts: Promise<Float32Array>[] = [];
+  for (let start = 0; start < inputs.length; start += batchSize)
+    parts.push(sessions.run(inputs.slice(start, start + batchSize)));
+  const rows = (await Promise.all(parts)).map((part, i) => {
+    const count = Math.min(batchSize, inputs.length - i * batchSize);
+    const size = part.length / count;
+    return Array.from({ length: count }, (_, row) => part.subarray(row * size, (row + 1) * size));
+  });
+  const features = rows.flat();
+  const each = Math.max(1, views.length);
+  let next = 0;
   return batch.map((picture) => {
     if ('error' in picture) return { index: picture.index, error: picture.error };
-    const feature = features.slice(row * size, (row + 1) * size);
-    row++;
+    const own = features.slice(next, next + each);
+    next += each;
+    const feature = views.length === 0 ? own[0]!.slice() : averageViews(own, views);
     return { index: picture.index, feature, width: picture.width, height: picture.height };
   });
 }

@@ -9,6 +9,7 @@ import { defaultImageEncoder } from './default-encoder.ts';
 import { findHuggingFaceModel } from './hf-model.ts';
 import type { ImageEncoder } from './image-encoder.ts';
 import type { PreprocessingName } from './preprocessing-presets.ts';
+import { viewsOf } from './views.ts';
 
 /** Options of an encoder beyond its name; of a network's, the default encoder takes the size only. */
 export interface EncoderOptions extends WorkOptions, Omit<ClassifierOptions, 'cache' | 'measuring'> {
@@ -27,8 +28,8 @@ export interface EncoderOptions extends WorkOptions, Omit<ClassifierOptions, 'ca
  * - `onnx:<file or URL>`: an ONNX network, whose classifier is removed;
  * - `hf:<owner/name or folder>`: a vision model of Hugging Face in ONNX.
  *
- * A layer, a preprocessing preset and the side of the pictures in pixels can follow, so that the name alone says
- * everything: `onnx:vgg16.onnx,layer=fc6,preprocessing=keras-caffe-bgr`, `dinov2-small,size=448`. They win over options.
+ * A layer, a preprocessing preset, the side of the pictures in pixels and the number of views can follow, so that the name
+ * alone says everything: `onnx:vgg16.onnx,layer=fc6,preprocessing=keras-caffe-bgr`, `dinov2-small,size=448,views=7`. They win over options.
  *
  * @throws CovistaError `usage` for an unknown name or option; `not-found`, `bad-format`, `network`, `integrity`,
  *   `aborted`
@@ -43,8 +44,8 @@ export async function resolveEncoder(
   const { signal, onProgress, measure } = given;
   const options = { ...parsed, measuring: { signal, onProgress, measure, name: name ?? 'default' } };
   if (spec === '' || spec === 'default') {
-    if ((options.layer ?? options.preprocessing) !== undefined) {
-      throw new CovistaError('usage', 'The default encoder has no layer or preprocessing to choose.', {
+    if ((options.layer ?? options.preprocessing ?? options.views) !== undefined) {
+      throw new CovistaError('usage', 'The default encoder has no layer, preprocessing or views to choose.', {
         hint: 'Name an encoder too, such as onnx:<file>.',
       });
     }
@@ -76,23 +77,26 @@ export async function resolveEncoder(
  */
 export function absoluteEncoderName(name: string): string {
   const [, kind, place, settings] =
-    /^(onnx|hf):(.*?)((?:,(?:layer|preprocessing|size)=.*)?)$/s.exec(name) ?? [];
+    /^(onnx|hf):(.*?)((?:,(?:layer|preprocessing|size|views)=.*)?)$/s.exec(name) ?? [];
   const local = kind === 'onnx' ? !/^https?:/i.test(place!) : kind === 'hf' && existsSync(place!);
   return local ? `${kind}:${resolve(place!)}${settings}` : name;
 }
 
-/** Splits `<name>,layer=...,preprocessing=...,size=...`; a comma in a path or a layer stays what it is. */
+/** Splits `<name>,layer=...,preprocessing=...,size=...,views=...`; a comma in a path or a layer stays what it is. */
 function parseName(name: string, given: EncoderOptions): { spec: string; options: EncoderOptions } {
-  const [spec = '', ...settings] = name.split(/,(?=(?:layer|preprocessing|size)=)/);
+  const [spec = '', ...settings] = name.split(/,(?=(?:layer|preprocessing|size|views)=)/);
   const values = Object.fromEntries(settings.map((setting) => setting.split(/=(.*)/s, 2))) as {
     layer?: string;
     preprocessing?: PreprocessingName;
     size?: string;
+    views?: string;
   };
   const { layer = given.layer, preprocessing = given.preprocessing, size } = values;
   const imageSize = size === undefined ? given.imageSize : Number(size);
   if (imageSize !== undefined && !(Number.isInteger(imageSize) && imageSize > 0 && imageSize <= 4096)) {
     throw new CovistaError('usage', `${name}: the size has to be a number of pixels from 1 to 4096.`);
   }
-  return { spec, options: { ...given, layer, preprocessing, imageSize } };
+  const views = values.views === undefined ? given.views : Number(values.views);
+  if (views !== undefined) viewsOf(views);
+  return { spec, options: { ...given, layer, preprocessing, imageSize, views } };
 }

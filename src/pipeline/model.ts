@@ -4,7 +4,7 @@ import type { Engine } from '../linalg/engine.ts';
 import { type Matrix32, type Rows, zeros32 } from '../linalg/matrix.ts';
 import { bankCorrection, type IndexRows, type TagCalibration } from '../retrieval/index.ts';
 import type { TextEncoder } from '../text/index.ts';
-import type { Recipe } from './recipe.ts';
+import { memberRecipes, type Recipe } from './recipe.ts';
 
 /** The training captions as they vote for tags: their embeddings, and the tag words that each one holds. */
 export interface CaptionBank {
@@ -62,8 +62,10 @@ const TEXT = 1;
 
 /** Places pictures in the joint space: unit-length rows (n x k) of image features (n x dx). */
 export function embedPictures(model: Model, features: Matrix32, engine: Engine): Promise<Matrix32> {
-  const rows = [imageRows(model.recipe, features)];
-  return joinedEmbeddings(model, (member) => embed(model.recipe, member.space, IMAGE, rows, engine));
+  const recipes = memberRecipes(model.recipe);
+  return joinedEmbeddings(model, (member, i) =>
+    embed(model.recipe, member.space, IMAGE, [imageRows(recipes[i]!, features)], engine),
+  );
 }
 
 /** Places texts in the joint space: unit-length rows (n x k). A text of unknown words only lands anywhere. */
@@ -113,11 +115,11 @@ export function embeddingSize(model: Model): number {
 /** The embeddings of all members side by side, brought to unit length: cosines become the mean of the members'. */
 async function joinedEmbeddings(
   model: Model,
-  embedOne: (member: Member) => Promise<Matrix32>,
+  embedOne: (member: Member, i: number) => Promise<Matrix32>,
 ): Promise<Matrix32> {
-  if (model.joined.length === 0) return embedOne(model);
+  if (model.joined.length === 0) return embedOne(model, 0);
   const parts: Matrix32[] = [];
-  for (const member of [model, ...model.joined]) parts.push(await embedOne(member));
+  for (const [i, member] of [model, ...model.joined].entries()) parts.push(await embedOne(member, i));
   const rows = parts[0]!.rows;
   const joined = zeros32(rows, embeddingSize(model));
   let start = 0;
@@ -150,11 +152,12 @@ async function hubness(
 }
 
 /**
- * Image features as the recipe takes them. The square root evens out the few large numbers of pooled activations
- * (Perronnin, Sánchez and Mensink, ECCV 2010).
+ * Image features as the recipe takes them. Roots even out the few large numbers of pooled activations (Perronnin,
+ * Sánchez and Mensink, ECCV 2010).
  */
-export function imageRows(recipe: Recipe, features: Matrix32): Matrix32 {
-  if (recipe.image === 'plain') return features;
+export function imageRows({ image }: Recipe, features: Matrix32): Matrix32 {
+  if (image === 'plain') return features;
   const { rows, columns, data } = features;
-  return { rows, columns, data: data.map((value) => Math.sign(value) * Math.sqrt(Math.abs(value))) };
+  const root = image === 'square-root' ? Math.sqrt : Math.cbrt;
+  return { rows, columns, data: data.map((value) => Math.sign(value) * root(Math.abs(value))) };
 }

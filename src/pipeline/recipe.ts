@@ -16,8 +16,8 @@ export type TagMethod =
 /** Everything that is chosen between features and results; stored with each model. */
 export interface Recipe {
   readonly name: string;
-  /** What is done to every number of an image feature first: nothing, or the square root that keeps the sign. */
-  readonly image: 'plain' | 'square-root';
+  /** What is done to every number of an image feature first: nothing, or a root of its size that keeps the sign. */
+  readonly image: ImageScale;
   /** What is paired with a picture: all its captions joined into one text, or each caption in turn. */
   readonly unit: 'picture' | 'caption';
   /** The blocks of the text view. */
@@ -40,16 +40,20 @@ export interface Recipe {
   readonly hubness?: { readonly temperature: number; readonly weight: number } | undefined;
   /** Steps of contrastive refinement after CCA, which take tens of seconds; none when left out. */
   readonly refine?: { readonly steps: number } | undefined;
-  /** Further models that differ in their terms only; their embeddings are joined to those of the first. */
-  readonly joined?: readonly { readonly terms: Terms }[] | undefined;
+  /** Further models that differ in what they take from words and pictures; their embeddings are joined to those of the first. */
+  readonly joined?: readonly { readonly terms: Terms; readonly image: ImageScale }[] | undefined;
   readonly tags: TagMethod;
 }
 
-/** What the block `words` of a text counts. */
+/** See {@link Recipe.image}. */
+export type ImageScale = 'plain' | 'square-root' | 'cube-root';
+
+/** What the block `words` of a text counts; see `TextEncoderOptions`. */
 interface Terms {
   readonly stems: boolean;
   readonly pairs: boolean;
   readonly keepStopWords: boolean;
+  readonly characters?: number | undefined;
 }
 
 /**
@@ -85,16 +89,28 @@ const standard: Recipe = {
   tags: { method: 'vote', temperature: 0.05, correction: 0.5 },
 };
 
-/** Whatever pays on validation pictures: two models, each refined, joined. */
+/**
+ * Whatever pays on held-out pictures: four models that differ in what they take from words and pictures, each refined,
+ * joined.
+ */
 const best: Recipe = {
   ...standard,
   name: 'best',
-  dimensions: 512,
   refine: { steps: 90 },
-  joined: [{ terms: { stems: true, pairs: true, keepStopWords: true } }],
+  joined: [
+    { image: 'square-root', terms: { stems: true, pairs: true, keepStopWords: true } },
+    { image: 'cube-root', terms: { stems: false, pairs: true, keepStopWords: false } },
+    { image: 'square-root', terms: { stems: true, pairs: false, keepStopWords: false, characters: 4 } },
+  ],
 };
 
-const terms = z.object({ stems: z.boolean(), pairs: z.boolean(), keepStopWords: z.boolean() });
+const image = z.enum(['plain', 'square-root', 'cube-root']);
+const terms = z.object({
+  stems: z.boolean(),
+  pairs: z.boolean(),
+  keepStopWords: z.boolean(),
+  characters: z.number().int().nonnegative().optional(),
+});
 const normalization = z.enum(['none', 'energy', 'standardize']);
 
 /** What a text view can be made of. */
@@ -103,7 +119,7 @@ export const TEXT_BLOCKS = ['vectors', 'words', 'sentence'] as const satisfies r
 /** A recipe as stored with a model. */
 export const recipeSchema = z.object({
   name: z.string(),
-  image: z.enum(['plain', 'square-root']),
+  image,
   unit: z.enum(['picture', 'caption']),
   text: z.array(z.enum(TEXT_BLOCKS)),
   terms,
@@ -114,7 +130,7 @@ export const recipeSchema = z.object({
   scaling: z.number(),
   hubness: z.object({ temperature: z.number().positive(), weight: z.number() }).optional(),
   refine: z.object({ steps: z.number().int().positive() }).optional(),
-  joined: z.array(z.object({ terms })).optional(),
+  joined: z.array(z.object({ terms, image })).optional(),
   tags: z.discriminatedUnion('method', [
     z.object({ method: z.literal('nearest') }),
     z.object({
@@ -127,6 +143,12 @@ export const recipeSchema = z.object({
 
 /** All recipes by name. */
 export const RECIPES: Readonly<Record<string, Recipe>> = { article, default: standard, best };
+
+/** The recipe of each member of a model, the first one's first. */
+export function memberRecipes(recipe: Recipe): Recipe[] {
+  const { joined = [], ...first } = recipe;
+  return [first, ...joined.map((differs) => ({ ...first, ...differs }))];
+}
 
 /**
  * A recipe by its name.

@@ -13,6 +13,7 @@ const LARGEST = 60_000;
 /**
  * Refines a space by contrastive steps on the pictures that it was learned from, or an even selection of them.
  * @param isUsed whether the picture at a position was learned from
+ * @param options `seed`: of the order of pairs and of what is left out
  */
 export async function refineSpace(
   space: JointSpace,
@@ -20,7 +21,7 @@ export async function refineSpace(
   isUsed: (position: number) => boolean,
   recipe: Recipe,
   text: TextEncoder,
-  options: WorkOptions & { readonly engine: Engine },
+  options: WorkOptions & { readonly engine: Engine; readonly seed: number },
 ): Promise<JointSpace> {
   const every = Math.ceil(pairs.captions.length / LARGEST);
   const isTaken = (position: number) => position % every === 0 && isUsed(position);
@@ -35,7 +36,7 @@ export async function refineSpace(
       texts: await text.encode(captions.flat()),
       of: Uint32Array.from(captions.flatMap((some, picture) => some.map(() => picture))),
     },
-    { ...options, scaling: recipe.scaling, steps: recipe.refine!.steps, seed: 1 },
+    { ...options, scaling: recipe.scaling, steps: recipe.refine!.steps },
   );
   return refined.space;
 }

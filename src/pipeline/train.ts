@@ -6,7 +6,7 @@ import { fitTagCalibration, type TagCalibration } from '../retrieval/index.ts';
 import { captionBank, queryBank } from './banks.ts';
 import { embedPictures, type Member, type Model } from './model.ts';
 import { type PairSource, pairMoments, solveRecipe } from './pairs.ts';
-import type { Recipe } from './recipe.ts';
+import { memberRecipes, type Recipe } from './recipe.ts';
 import { refineSpace } from './refine-space.ts';
 import { tagScorer } from './tag.ts';
 import { fitTextEncoder } from './text-view.ts';
@@ -34,8 +34,8 @@ export async function train(pairs: PairSource, recipe: Recipe, options: TrainOpt
   const groups = captionGroups(pairs.captions);
   const isHeld = (position: number) => calibrated && groups[position]! % CALIBRATE_EVERY === 0;
   const members: Learned[] = [];
-  for (const { terms } of [recipe, ...(recipe.joined ?? [])])
-    members.push(await learn(pairs, { ...recipe, terms }, isHeld, calibrated, options));
+  for (const [seed, own] of memberRecipes(recipe).entries())
+    members.push(await learn(pairs, own, isHeld, calibrated, seed, options));
   const [first, ...others] = members;
   const { text } = first!.final;
   const tokens = pairs.captions.map((some) => some.map((caption) => text.words(caption)));
@@ -90,6 +90,7 @@ async function learn(
   recipe: Recipe,
   isHeld: (position: number) => boolean,
   calibrated: boolean,
+  seed: number,
   options: TrainOptions,
 ): Promise<Learned> {
   const text = await fitTextEncoder(pairs, recipe, options);
@@ -97,7 +98,8 @@ async function learn(
   const space = async (moments: Moments, isUsed: (position: number) => boolean) => {
     options.onProgress?.({ stage: 'solve', done: 0 });
     const solved = await solveRecipe(moments, recipe, pairs.encoder, options);
-    return recipe.refine === undefined ? solved : refineSpace(solved, pairs, isUsed, recipe, text, options);
+    if (recipe.refine === undefined) return solved;
+    return refineSpace(solved, pairs, isUsed, recipe, text, { ...options, seed });
   };
   return {
     final: { text, space: await space(calibrated ? kept.merge(held) : kept, () => true) },

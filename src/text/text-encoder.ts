@@ -6,7 +6,7 @@ import { sparseRows } from './sparse-rows.ts';
 import { stemmer } from './stemmers.ts';
 import { stopWords } from './stop-words.ts';
 import { countOccurrences, inverseDocumentFrequency } from './tf-idf.ts';
-import { countWords, frequentTerms, type Vocabulary } from './vocabulary.ts';
+import { CHARACTERS, countWords, frequentTerms, type Vocabulary } from './vocabulary.ts';
 import type { WordVectors } from './word-vectors.ts';
 import { segmentWords } from './words.ts';
 
@@ -40,6 +40,12 @@ export interface TextEncoderOptions {
   readonly pairs?: boolean;
   /** Whether the block `words` counts stop words too, which pairs (`on a`) give a meaning. */
   readonly keepStopWords?: boolean;
+  /**
+   * The block `words` counts the runs of so many characters of each word too, its ends among them, which words of one
+   * root and misspellings share (Bojanowski et al., "Enriching word vectors with subword information", TACL 2017), if
+   * they occur in five times as many captions as words; none when left out or 0.
+   */
+  readonly characters?: number;
 }
 
 const storedSchema = z.object({
@@ -49,6 +55,7 @@ const storedSchema = z.object({
   stems: z.boolean(),
   pairs: z.boolean(),
   keepStopWords: z.boolean(),
+  characters: z.number().int().nonnegative().optional(),
   wordVectors: z.object({ id: z.string(), size: z.number().int().positive() }).optional(),
   sentences: z.object({ id: z.string(), size: z.number().int().positive() }).optional(),
   documents: z.number().int().nonnegative(),
@@ -97,7 +104,7 @@ export class TextEncoder {
   readonly sentences: SentenceEncoder | undefined;
 
   private readonly options: Required<
-    Pick<TextEncoderOptions, 'minimumCount' | 'stems' | 'pairs' | 'keepStopWords'>
+    Pick<TextEncoderOptions, 'minimumCount' | 'stems' | 'pairs' | 'keepStopWords' | 'characters'>
   >;
   /** All words, for the weights of their vectors; empty without the block `vectors`. */
   private readonly vocabulary: Vocabulary;
@@ -121,6 +128,7 @@ export class TextEncoder {
       stems = false,
       pairs = false,
       keepStopWords = false,
+      characters = 0,
     } = options;
     if (blocks.length === 0 || new Set(blocks).size < blocks.length)
       throw new CovistaError(
@@ -132,7 +140,7 @@ export class TextEncoder {
     if (blocks.includes('sentence') && sentences === undefined)
       throw new CovistaError('usage', 'The text block "sentence" needs a sentence encoder.');
     this.language = language;
-    this.options = { minimumCount, stems, pairs, keepStopWords };
+    this.options = { minimumCount, stems, pairs, keepStopWords, characters };
     this.wordVectors = blocks.includes('vectors') ? wordVectors : undefined;
     this.sentences = blocks.includes('sentence') ? sentences : undefined;
     this.stopWords = stopWords(language);
@@ -187,7 +195,10 @@ export class TextEncoder {
   known(text: string): number {
     if (this.sentences !== undefined) return segmentWords(text, this.language).length;
     return this.words(text).filter(
-      (word) => this.columns.has(this.stem(word)) || this.wordVectors?.vector(word) !== undefined,
+      (word) =>
+        this.columns.has(this.stem(word)) ||
+        this.wordVectors?.vector(word) !== undefined ||
+        characterRuns(word, this.options.characters).some((run) => this.columns.has(run)),
     ).length;
   }
 
@@ -303,23 +314,30 @@ export class TextEncoder {
     return this.options.keepStopWords ? segmentWords(text, this.language) : this.words(text);
   }
 
-  /** The terms of one caption: words or stems, and pairs of neighbours. */
+  /** The terms of one caption as often as they occur, each with the words that made it. */
+  private ownedTerms(text: string): { term: string; owners: readonly string[] }[] {
+    const { pairs, characters } = this.options;
+    const words = this.bagWords(text);
+    const stems = words.map((word) => this.stem(word));
+    const terms = stems.map((term, i) => ({ term, owners: [words[i]!] }));
+    if (pairs)
+      for (let i = 1; i < stems.length; i++)
+        terms.push({ term: `${stems[i - 1]} ${stems[i]}`, owners: [words[i - 1]!, words[i]!] });
+    for (const word of words)
+      for (const run of characterRuns(word, characters)) terms.push({ term: run, owners: [word] });
+    return terms;
+  }
+
   private terms(text: string): string[] {
-    const stems = this.bagWords(text).map((word) => this.stem(word));
-    if (!this.options.pairs) return stems;
-    return [...stems, ...stems.slice(1).map((stem, i) => `${stems[i]} ${stem}`)];
+    return this.ownedTerms(text).map(({ term }) => term);
   }
 
   /** Which words of a text made each of its terms. */
   private ownersOfTerms(text: string): Map<string, Set<string>> {
-    const words = this.bagWords(text);
-    const owners = new Map<string, Set<string>>();
-    this.terms(text).forEach((term, i) => {
-      const pair = i - words.length;
-      const own = pair < 0 ? [words[i]!] : [words[pair]!, words[pair + 1]!];
-      owners.set(term, new Set([...(owners.get(term) ?? []), ...own]));
-    });
-    return owners;
+    const found = new Map<string, Set<string>>();
+    for (const { term, owners } of this.ownedTerms(text))
+      found.set(term, new Set([...(found.get(term) ?? []), ...owners]));
+    return found;
   }
 
   /** What each word that has a vector adds to the weighted mean: its share, all shares adding up to 1. */
@@ -396,4 +414,14 @@ function requireSame(
       'usage',
       `The text encoder was fitted with the ${what} ${expected.id} (${expected.size}-D), not ${given.id} (${given.size}-D).`,
     );
+}
+
+/** All runs of so many characters of a word with a mark at either end; none for 0. */
+function characterRuns(word: string, length: number): string[] {
+  if (length === 0) return [];
+  const marked = [...`#${word}#`];
+  const runs: string[] = [];
+  for (let start = 0; start + length <= marked.length; start++)
+    runs.push(CHARACTERS + marked.slice(start, start + length).join(''));
+  return runs;
 }

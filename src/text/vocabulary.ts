@@ -24,10 +24,13 @@ export function countWords(documents: Iterable<Iterable<string>>): Vocabulary {
   };
 }
 
-/** The terms that occur in so many texts; pairs of words in five times as many. */
+/** What a term that is a run of a word's characters begins with; no word holds it. */
+export const CHARACTERS = '@';
+
+/** The terms that occur in so many texts; pairs of words and runs of characters, see {@link CHARACTERS}, in five times as many. */
 export function frequentTerms({ documents, words, frequencies }: Vocabulary, minimum: number): Vocabulary {
   const kept = words.flatMap((term, i) =>
-    frequencies[i]! >= (term.includes(' ') ? 5 * minimum : minimum) ? [i] : [],
+    frequencies[i]! >= (term.includes(' ') || term.startsWith(CHARACTERS) ? 5 * minimum : minimum) ? [i] : [],
   );
   return {
     documents,

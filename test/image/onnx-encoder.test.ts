@@ -107,6 +107,64 @@ describe('what reaches the network', () => {
   });
 });
 
+describe('views', () => {
+  /** Four quarters of one colour each, large enough for edges between them not to matter. */
+  async function quarters(reds: readonly [number, number, number, number]): Promise<Buffer> {
+    const bytes = new Uint8Array(64 * 64 * 3);
+    for (let y = 0; y < 64; y++)
+      for (let x = 0; x < 64; x++) bytes[(y * 64 + x) * 3] = reds[(y < 32 ? 0 : 2) + (x < 32 ? 0 : 1)]!;
+    return sharp(bytes, { raw: { width: 64, height: 64, channels: 3 } })
+      .png()
+      .toBuffer();
+  }
+  const corners = { ...plain, width: 32, height: 32 };
+  const settings = (views: number) => ({
+    views,
+    preprocessing: corners,
+    model: encodeOnnxModel(
+      onnxModel({
+        node: [onnxNode('Flatten', ['image'], ['all'], { axis: 1 })],
+        input: [valueInfo('image', ['batch', 3, 32, 32])],
+        output: [valueInfo('all', ['batch', 3072])],
+      }),
+    ),
+    blocks: [{ name: 'all', size: 3072 }],
+  });
+  /** The red of the corners of the feature, as it were a picture. */
+  const seen = async (views: number, picture: Buffer, batch = 1) => {
+    const results = await withEncoder({ ...settings(views), run: { batch } }, ({ encode }) =>
+      collect(encode([picture, picture])),
+    );
+    const [first, second] = features(results) as number[][];
+    expect(second).toEqual(first);
+    return [0, 31, 31 * 32, 31 * 32 + 31].map((at) => first![at]!);
+  };
+
+  test('2 are the picture as it is and mirrored', async () => {
+    const picture = await quarters([200, 0, 100, 40]);
+    for (const [i, value] of (await seen(2, picture)).entries())
+      expect(Math.abs(value - [100, 100, 70, 70][i]!)).toBeLessThan(2);
+  });
+
+  test('11 are the whole, large parts and quarters, a third each', async () => {
+    const picture = await quarters([200, 0, 100, 40]);
+    // Every part begins within a quarter of its own; the whole shows each quarter and its mirror image.
+    const whole = [100, 100, 70, 70];
+    // Of the five large parts, two are mirrored; each has the four quarters in its corners.
+    const large = [(3 * 200) / 5, (2 * 200) / 5, (3 * 100 + 2 * 40) / 5, (3 * 40 + 2 * 100) / 5];
+    const quarter = (200 + 0 + 100 + 40) / 4;
+    for (const batch of [1, 4]) {
+      const found = await seen(11, picture, batch);
+      for (const [i, value] of found.entries())
+        expect(Math.abs(value - (whole[i]! + large[i]! + quarter) / 3)).toBeLessThan(3);
+    }
+  });
+
+  test('there are only so many', async () => {
+    await expect(withoutClosing({ views: 3 })).rejects.toMatchObject({ code: 'usage' });
+  });
+});
+
 describe('many pictures', () => {
   test('each comes back once with its own feature, whatever the batch size, among bad ones', async () => {
     await fc.assert(

@@ -87,7 +87,8 @@ describe.each(['article', 'default', 'joined'])('explanations of hits by the rec
 
   beforeAll(async () => {
     const standard = RECIPES.default!;
-    const joined = [{ terms: { ...standard.terms, keepStopWords: true } }];
+    const terms = { stems: false, pairs: true, keepStopWords: true, characters: 4 };
+    const joined = [{ terms, image: 'cube-root' as const }];
     model = await learn(name === 'joined' ? { ...standard, joined } : RECIPES[name]!);
     index = await indexOf(model);
   });

@@ -102,6 +102,18 @@ describe('the bag of words', () => {
     expect(encoder.known('jumping')).toBe(1);
   });
 
+  test('counts runs of characters in five times as many captions as words, and finds misspelt words by them', async () => {
+    const captions = ['dog', 'dogs', 'doggy', 'doge', 'a dog', 'cat'].map((caption) => [caption]);
+    const encoder = TextEncoder.fit(captions, { blocks: ['words'], minimumCount: 1, characters: 3 });
+    const terms = encoder.toJSON().terms.filter((term) => term.startsWith('@'));
+    // Of the dogs' runs `#do`, `dog` and `og#` the last is in two captions only.
+    expect(terms.toSorted()).toEqual(['@#do', '@dog']);
+    const { offsets } = sparse((await encoder.encode(['dog', 'doggi', 'bird']))[0]);
+    // The word and both runs, both runs, nothing.
+    expect([...offsets]).toEqual([0, 3, 5, 5]);
+    expect(['dog', 'doggi', 'bird'].map((word) => encoder.known(word))).toEqual([1, 1, 0]);
+  });
+
   test('keeps the words of a language without a stemmer', () => {
     const encoder = TextEncoder.fit([['狗 跳']], {
       blocks: ['words'],
@@ -224,6 +236,7 @@ describe('the decomposition of a text', () => {
         stems: true,
         pairs: true,
         keepStopWords,
+        characters: 3,
       });
       const encoded = await encoder.encode([text]);
       const { words, owners, blocks } = await encoder.decompose(text);
