@@ -53,7 +53,7 @@ const VIEWS: ReadonlyMap<number, readonly PictureView[]> = new Map([
 ]);
 
 /** How many views can be asked for. */
-export const VIEW_COUNTS: readonly number[] = [1, ...VIEWS.keys()];
+const VIEW_COUNTS: readonly number[] = [1, ...VIEWS.keys()];
 
 /**
  * The views of a number; none for 1, which is the picture as it is.

@@ -46,7 +46,7 @@ export interface Recipe {
 }
 
 /** See {@link Recipe.image}. */
-export type ImageScale = 'plain' | 'square-root' | 'cube-root';
+type ImageScale = 'plain' | 'square-root' | 'cube-root';
 
 /** What the block `words` of a text counts; see `TextEncoderOptions`. */
 interface Terms {
