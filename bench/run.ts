@@ -11,6 +11,7 @@ import { growth } from './cases/growth.ts';
 import { decompositions, kernels } from './cases/kernels.ts';
 import { search } from './cases/search.ts';
 import { streamedFit } from './cases/streamed-fit.ts';
+import { wordVectors } from './cases/word-vectors.ts';
 import { type Contestants, gather } from './contestants.ts';
 import type { Section } from './report.ts';
 
@@ -28,6 +29,7 @@ const cases: Record<string, (all: Contestants) => Promise<Section[]>> = {
   'cca-fit': ccaFit,
   search,
   'streamed-fit': streamedFit,
+  'word-vectors': wordVectors,
   growth: (all) => growth(all, savePlot),
 };
 

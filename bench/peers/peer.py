@@ -137,6 +137,32 @@ def search(task):
     return timed(run)[0]
 
 
+def glove_lines(task):
+    def run():
+        words, vectors = {}, []
+        with open(task["file"], encoding="utf-8") as lines:
+            for line in lines:
+                parts = line.rstrip().split(" ")
+                words[parts[0]] = len(vectors)
+                vectors.append(np.asarray(parts[1:], dtype=np.float32))
+        return words, np.vstack(vectors)
+
+    return timed(run)[0]
+
+
+def glove_fromstring(task):
+    def run():
+        words, vectors = {}, []
+        with open(task["file"], encoding="utf-8") as lines:
+            for line in lines:
+                word, numbers = line.split(" ", 1)
+                words[word] = len(vectors)
+                vectors.append(np.fromstring(numbers, dtype=np.float32, sep=" "))
+        return words, np.vstack(vectors)
+
+    return timed(run)[0]
+
+
 def has(task):
     import importlib.util
 
@@ -147,7 +173,7 @@ TASKS = {
     function.__name__: function
     for function in (
         load, multiply, gram, cholesky, eigen, svd, positive, cca, cca_streamed, sklearn_cca, statsmodels_cca,
-        search, has,
+        search, glove_lines, glove_fromstring, has,
     )
 }
 

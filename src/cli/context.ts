@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { listPictures } from '../datasets/index.ts';
 import { CovistaError } from '../errors.ts';
 import type { ImageEncoder } from '../image/image-encoder.ts';
 import { absoluteEncoderName, type EncoderOptions, resolveEncoder } from '../image/index.ts';
@@ -139,19 +140,25 @@ export async function withEncoder<T>(
   }
 }
 
+/** Fewer pictures are encoded sooner than it is measured how to encode them. */
+const MEASURE_FROM = 500;
+
 /**
  * Runs with the library in a folder, made now when there is none, and with the encoder of its features.
  * @param name of the encoder; that of the library, or `default`, when left out
+ * @param photos folder of the pictures to encode: where they are many, the fastest way to run the encoder is measured
  */
 export async function withLibraryAndEncoder<T>(
   folder: string,
   name: string | undefined,
   work: WorkOptions,
   use: (library: Library, encoder: ImageEncoder) => Promise<T>,
+  photos: string,
 ): Promise<T> {
   const existing = existsSync(join(folder, 'library.json')) ? await Library.open(folder) : undefined;
   const spec = absoluteEncoderName(name ?? existing?.encoder.spec ?? 'default');
-  return withEncoder(spec, { ...work, measure: 'once' }, async (encoder) => {
+  const many = (await listPictures(photos, { signal: work.signal })).pictures.length >= MEASURE_FROM;
+  return withEncoder(spec, { ...work, measure: many ? 'once' : undefined }, async (encoder) => {
     const { id, size, blocks } = encoder;
     const library = existing ?? (await Library.openOrCreate(folder, { spec, id, size, blocks }));
     try {

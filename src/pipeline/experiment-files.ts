@@ -8,8 +8,8 @@ import { captionsOf } from './fit-library.ts';
 export interface ExperimentFiles {
   /** Features, one row a picture. */
   readonly imageFeatures: string;
-  /** Picture names, one a line, in the order of the rows. */
-  readonly imageNames: string;
+  /** Picture names, one a line, in the order of the rows; a Parquet file may hold them itself. */
+  readonly imageNames?: string | undefined;
   /** Captions in any known format. */
   readonly captions: string;
   /** Split files: one picture name a line. */
@@ -26,6 +26,7 @@ export async function readExperiment(files: ExperimentFiles, work: WorkOptions =
   const warn = (warning: string) => work.onProgress?.({ stage: 'read files', done: 0, warning });
   work.onProgress?.({ stage: 'read files', done: 0 });
   const { features, names } = await readNamedFeatures(files.imageFeatures, files.imageNames);
+  const namesFile = files.imageNames ?? files.imageFeatures;
   const annotations = await readAnnotations(files.captions, work);
   for (const warning of annotations.warnings) warn(warning);
   const annotationOf = new Map(annotations.pictures.map((one) => [one.picture, one]));
@@ -33,7 +34,7 @@ export async function readExperiment(files: ExperimentFiles, work: WorkOptions =
   const without = names.filter((_, i) => captions[i]!.length === 0);
   if (without.length > 0)
     warn(
-      `${without.length} pictures of ${files.imageNames} have no caption in ${files.captions}, ${without[0]} first.`,
+      `${without.length} pictures of ${namesFile} have no caption in ${files.captions}, ${without[0]} first.`,
     );
 
   const rowOf = new Map(names.map((name, i) => [name, i]));
@@ -43,13 +44,9 @@ export async function readExperiment(files: ExperimentFiles, work: WorkOptions =
     for (const warning of read.warnings) warn(warning);
     const missing = read.names.filter((name) => !rowOf.has(name));
     if (missing.length === read.names.length)
-      throw new CovistaError(
-        'bad-values',
-        `None of the pictures in ${file} is named in ${files.imageNames}.`,
-        {
-          hint: `The first one is ${missing[0]}; the names file begins with ${names[0]}.`,
-        },
-      );
+      throw new CovistaError('bad-values', `None of the pictures in ${file} is named in ${namesFile}.`, {
+        hint: `The first one is ${missing[0]}; the names file begins with ${names[0]}.`,
+      });
     if (missing.length > 0)
       warn(`${missing.length} pictures of ${file} have no features and are left out, ${missing[0]} first.`);
     return { names: read.names, rows: read.names.flatMap((name) => rowOf.get(name) ?? []) };

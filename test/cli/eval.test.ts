@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { parquetWriteBuffer } from 'hyparquet-writer';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { writeNpy } from '../../src/datasets/index.ts';
-import { createRandom } from '../../src/linalg/index.ts';
+import { readNpy, writeNpy } from '../../src/datasets/index.ts';
+import { createRandom, encodeSafetensors } from '../../src/linalg/index.ts';
 import { hasShared, SHARED } from '../shared.ts';
 import { covista, scratch } from './covista.ts';
 
@@ -57,6 +58,43 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 describe('covista eval on precomputed features', () => {
+  it('reads them from other formats too, and names from the table that holds both', async () => {
+    const [numpy, names] = [await readNpy(at('features.npy')), await readFile(at('names.txt'), 'utf8')];
+    const values = Float32Array.from(numpy.data as Float32Array);
+    const tensor = { type: 'F32', shape: [240, SIZE], data: values } as const;
+    await writeFile(at('f.safetensors'), encodeSafetensors(new Map([['features', tensor]])));
+    const rows = Array.from({ length: 240 }, (_, i) => [...values.subarray(i * SIZE, (i + 1) * SIZE)]);
+    const table = parquetWriteBuffer({
+      schema: [
+        { name: 'root', num_children: 2 },
+        { name: 'image', type: 'BYTE_ARRAY', converted_type: 'UTF8', repetition_type: 'REQUIRED' },
+        { name: 'embedding', num_children: 1, converted_type: 'LIST', repetition_type: 'OPTIONAL' },
+        { name: 'list', num_children: 1, repetition_type: 'REPEATED' },
+        { name: 'element', type: 'FLOAT', repetition_type: 'OPTIONAL' },
+      ],
+      columnData: [
+        { name: 'image', data: names.split('\n') },
+        { name: 'embedding', data: rows },
+      ],
+    });
+    await writeFile(at('f.parquet'), new Uint8Array(table));
+    const results: unknown[] = [];
+    for (const args of [
+      files(),
+      files({ 'image-features': 'f.safetensors' }),
+      files({ 'image-features': 'f.parquet' }).filter((_, i) => i < 2 || i > 3),
+    ]) {
+      const { code, stdout, stderr } = await covista(['eval', ...args, '--json']);
+      expect({ code, stderr }).toMatchObject({ code: 0 });
+      results.push(JSON.parse(stdout).textToImage);
+    }
+    expect(results[1]).toEqual(results[0]);
+    expect(results[2]).toEqual(results[0]);
+    const nameless = await covista(['eval', ...files().filter((_, i) => i < 2 || i > 3)]);
+    expect(nameless.code).toBe(2);
+    expect(nameless.stderr).toContain('one picture name a line');
+  });
+
   it('writes what was measured, with the numbers of pictures of each split', async () => {
     const result = await covista(['eval', ...files(), '--json', at('out.json')]);
     expect(result.code).toBe(0);

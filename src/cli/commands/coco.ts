@@ -50,7 +50,7 @@ export function cocoCommand(): Command {
     .addHelpText('after', EXAMPLES)
     .action((options: Options) =>
       runCommand(options, async (work) => {
-        findCoco(options.root, options.year);
+        const { train } = findCoco(options.root, options.year);
         const engine = await createEngine();
         try {
           const { vectors } = options;
@@ -61,6 +61,7 @@ export function cocoCommand(): Command {
             work,
             (library, encoder) =>
               runCoco(library, encoder, { ...work, ...options, engine, wordVectors, vectors }),
+            train.photos,
           );
           const date = new Date().toLocaleDateString('en-GB', { dateStyle: 'long' });
           await replaceFile(options.report, await cocoReport(experiment, ['covista coco', date]));

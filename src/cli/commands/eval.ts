@@ -65,8 +65,11 @@ export function evalCommand(): Command {
     .option('--report <file>', 'write the results as one HTML page too')
     .option('--hold-out <share>', 'share of a library that is tested on', Number, 0.2)
     .option('--seed <number>', 'seed of the hold-out', Number, 1)
-    .option('--image-features <file>', 'precomputed features in place of a library: .npy, one row a picture')
-    .option('--image-names <file>', 'names of the rows, one a line')
+    .option(
+      '--image-features <file>',
+      'precomputed features in place of a library, one row a picture: .npy, .npz, .safetensors, .mat, .parquet',
+    )
+    .option('--image-names <file>', 'names of the rows, one a line; a .parquet file may hold them itself')
     .option('--captions <file>', 'captions of the pictures')
     .option('--train <file>', 'names of the training pictures, one a line')
     .option('--validation <file>', 'names of the validation pictures')
@@ -133,12 +136,12 @@ async function openExperiment(options: Options, work: WorkOptions): Promise<Expe
       library.close();
     }
   }
-  const needed = { '--image-names': imageNames, '--captions': captions, '--train': train, '--test': test };
+  const needed = { '--captions': captions, '--train': train, '--test': test };
   const missing = Object.entries(needed).flatMap(([name, value]) => (value === undefined ? [name] : []));
   if (missing.length > 0)
     throw new CovistaError('usage', `With --image-features, ${missing.join(', ')} must be given too.`);
   return readExperiment(
-    { imageFeatures, imageNames: imageNames!, captions: captions!, train: train!, validation, test: test! },
+    { imageFeatures, imageNames, captions: captions!, train: train!, validation, test: test! },
     work,
   );
 }

@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs';
 import { Command } from 'commander';
 import { CovistaError } from '../../errors.ts';
+import type { ImageEncoder } from '../../image/index.ts';
+import type { Library } from '../../library/index.ts';
 import { type IndexResult, indexPictures } from '../../pipeline/index.ts';
 import { withLibraryAndEncoder } from '../context.ts';
 import { jsonOption, libraryOption, quietOption } from '../options.ts';
@@ -37,7 +39,7 @@ export function indexCommand(): Command {
     .action((folder: string, options: Options) =>
       runCommand(options, async (work) => {
         if (!existsSync(folder)) throw new CovistaError('not-found', `The folder ${folder} does not exist.`);
-        return withLibraryAndEncoder(options.library, options.encoder, work, async (library, encoder) => {
+        const run = async (library: Library, encoder: ImageEncoder) => {
           const result = await indexPictures(library, encoder, folder, {
             ...work,
             captions: options.captions,
@@ -47,7 +49,8 @@ export function indexCommand(): Command {
               hint: result.failed[0]?.reason,
             });
           return { text: describe(result, options.library), json: { library: library.folder, ...result } };
-        });
+        };
+        return withLibraryAndEncoder(options.library, options.encoder, work, run, folder);
       }),
     );
 }

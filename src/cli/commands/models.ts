@@ -191,11 +191,13 @@ function inspectCommand(): Command {
     .action((file: string, options: CommonOptions) =>
       runCommand(options, async () => {
         const info = await inspectModel(file);
+        const known = (sizes: readonly (number | string)[]) =>
+          sizes.map((one) => (one === '' ? '?' : one)).join(' x ');
         const rows = info.layers.map(({ name, operator, shape }) => [name, operator, shape.join(' x ')]);
         return {
           text: [
             `${paint('bold', file)}: opset ${info.opset}${info.producer === '' ? '' : `, made by ${info.producer}`}`,
-            ...info.inputs.map(({ name, shape }) => `input ${name}: ${shape.join(' x ')}`),
+            ...info.inputs.map(({ name, shape }) => `input ${name}: ${known(shape)}`),
             `feature: ${info.feature ?? 'no last fully connected layer was found; name a layer'}`,
             '',
             table(['layer', 'operator', 'shape'], rows),
