@@ -2,9 +2,10 @@ import { throwIfAborted } from '../errors.ts';
 import type { Engine } from '../linalg/engine.ts';
 import { joinRows, type Matrix32 } from '../linalg/matrix.ts';
 import type { WorkOptions } from '../progress.ts';
-import { bankCorrection, wordRows } from '../retrieval/index.ts';
+import { bankCorrection, type VoterPictures, wordRows } from '../retrieval/index.ts';
 import { type CaptionBank, embedPictures, embedTexts, type Model, type QueryBank } from './model.ts';
 import { featuresWhere } from './pairs.ts';
+import { tagTruthOf } from './tag-words.ts';
 
 /** More training captions than this vote no better but cost memory: an even selection of them is kept. */
 const LARGEST_BANK = 200_000;
@@ -18,11 +19,19 @@ const QUERY_BANK = 6000;
 /** Captions encoded at once. */
 const BATCH = 4096;
 
-/** Embeds the training captions, or an even selection where there are very many, with their words and hubness. */
+/**
+ * Embeds the training captions, or an even selection where there are very many, with their words and hubness.
+ * @param grouped the same captions by picture, where it is known which belong together
+ */
 export async function captionBank(
   model: Model,
   captions: readonly string[],
-  { engine, signal, onProgress }: WorkOptions & { readonly engine: Engine },
+  {
+    engine,
+    signal,
+    onProgress,
+    grouped,
+  }: WorkOptions & { readonly engine: Engine; readonly grouped?: readonly (readonly string[])[] },
 ): Promise<CaptionBank> {
   const kept = evenly(captions, LARGEST_BANK);
   const words = wordRows(
@@ -38,7 +47,35 @@ export async function captionBank(
   onProgress?.({ stage: 'place training captions', done: kept.length, total: kept.length, unit: 'captions' });
   const embeddings = joinRows(parts);
   const correction = await voterCorrection(model, embeddings, engine);
-  return { embeddings, words, correction, texts: kept.length <= LARGEST_TEXTS ? kept : undefined };
+  return {
+    embeddings,
+    words,
+    correction,
+    pictures: grouped && voterPictures(model, grouped, captions.length),
+    texts: kept.length <= LARGEST_TEXTS ? kept : undefined,
+  };
+}
+
+/** The picture of each caption of the bank, and the right tags of each picture. */
+function voterPictures(
+  model: Model,
+  grouped: readonly (readonly string[])[],
+  captions: number,
+): VoterPictures | undefined {
+  const { tags } = model.recipe;
+  // What a picture's only caption says is all that is agreed on.
+  if (tags.method !== 'vote' || !tags.agreed || grouped.every((some) => some.length === 1)) return undefined;
+  const of = new Uint32Array(captions);
+  let caption = 0;
+  grouped.forEach((some, picture) => {
+    of.fill(picture, caption, caption + some.length);
+    caption += some.length;
+  });
+  const step = Math.ceil(captions / LARGEST_BANK);
+  return {
+    of: step <= 1 ? of : of.filter((_, i) => i % step === 0),
+    words: tagTruthOf(model, grouped),
+  };
 }
 
 /** How much each voting caption's similarities are lowered, from the training pictures that it is near to. */

@@ -20,7 +20,7 @@ import type { Matrix32 } from '../linalg/matrix.ts';
 import { type IndexRows, indexRow, transposeIndexRows } from '../retrieval/index.ts';
 import { embedPictures, embedTexts, type Model, pictureHubness, textHubness } from './model.ts';
 import { tagScorer } from './tag.ts';
-import { tagTruthOf } from './train.ts';
+import { tagTruthOf } from './tag-words.ts';
 
 /** Quality of both retrieval directions and of the tags, in per cent. */
 export interface Quality {

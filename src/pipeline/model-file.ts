@@ -12,8 +12,9 @@ import {
 } from '../linalg/index.ts';
 import { type Matrix32, matrix } from '../linalg/matrix.ts';
 import { replaceFile } from '../replace-file.ts';
+import type { TagCombination, VoterPictures } from '../retrieval/index.ts';
 import { type SentenceEncoder, TextEncoder, type WordVectors, wordVectorsOf } from '../text/index.ts';
-import type { CaptionBank, Member, Model, QueryBank } from './model.ts';
+import type { CaptionBank, DirectTags, Member, Model, QueryBank } from './model.ts';
 import { type Recipe, recipeSchema } from './recipe.ts';
 import { OWN_VECTORS } from './text-view.ts';
 
@@ -45,6 +46,7 @@ export const modelSettingsSchema = z.object({
       ),
     })
     .optional(),
+  combination: z.object({ weights: z.array(z.number()), intercept: z.number() }).optional(),
   trained: z.object({ pictures: z.number().int(), captions: z.number().int() }),
 });
 
@@ -67,11 +69,26 @@ export async function saveModel(file: string, model: Model): Promise<void> {
     for (const [name, tensor] of space.tensors) tensors.set(`${spaceName(i)}${name}`, tensor);
   });
   if (model.bank !== undefined) {
-    const { embeddings, words, correction } = model.bank;
+    const { embeddings, words, correction, pictures } = model.bank;
     tensors.set('bank.embeddings', halves(embeddings));
     tensors.set('bank.offsets', { type: 'U32', shape: [words.offsets.length], data: words.offsets });
     tensors.set('bank.correction', { type: 'F32', shape: [correction.length], data: correction });
     tensors.set('bank.words', { type: 'U32', shape: [words.indices.length], data: words.indices });
+    if (pictures !== undefined) {
+      const { of, words: agreed } = pictures;
+      tensors.set('bank.pictures', { type: 'U32', shape: [of.length], data: of });
+      tensors.set('bank.agreed.offsets', {
+        type: 'U32',
+        shape: [agreed.offsets.length],
+        data: agreed.offsets,
+      });
+      tensors.set('bank.agreed.words', { type: 'U32', shape: [agreed.indices.length], data: agreed.indices });
+    }
+  }
+  if (model.direct !== undefined) {
+    const { weights, intercepts } = model.direct.regression;
+    tensors.set('direct.weights', halves(weights));
+    tensors.set('direct.intercepts', { type: 'F32', shape: [intercepts.length], data: intercepts });
   }
   if (model.queries !== undefined) {
     tensors.set('queries.pictures', halves(model.queries.pictures));
@@ -92,7 +109,7 @@ export async function saveModel(file: string, model: Model): Promise<void> {
 
 /** All of a model but its matrices, as JSON that {@link modelSettingsSchema} checks. */
 export function modelSettings(model: Model): string {
-  const { recipe, encoder, text, vectors, sentences, tags, tagCounts, calibration, trained } = model;
+  const { recipe, encoder, text, vectors, sentences, tags, tagCounts, calibration, direct, trained } = model;
   return JSON.stringify({
     recipe,
     encoder,
@@ -103,6 +120,7 @@ export function modelSettings(model: Model): string {
     tags,
     tagCounts,
     calibration,
+    combination: direct?.combination,
     trained,
   });
 }
@@ -141,7 +159,8 @@ export async function loadModel(
     throw new CovistaError('bad-format', `The settings in ${file} cannot be read.`, {
       cause: settings.error,
     });
-  const { recipe, encoder, text, vectors, sentences, tags, tagCounts, calibration, trained } = settings.data;
+  const { recipe, encoder, text, vectors, sentences, tags, tagCounts, calibration, combination, trained } =
+    settings.data;
   const openVectors = async () =>
     vectors === OWN_VECTORS
       ? vectorsFrom(tensors.get('vectors'), metadata.vectorWords, file)
@@ -166,6 +185,7 @@ export async function loadModel(
       sentences,
       tags,
       tagCounts,
+      direct: combination && directFrom(tensors, combination, file),
       calibration,
       bank: bankFrom(tensors, metadata.captions, file),
       queries: queriesFrom(tensors),
@@ -231,8 +251,29 @@ function bankFrom(
     embeddings: fromHalves(embeddings)!,
     words: { offsets: offsets.data, indices: words.data },
     correction: correction.data,
+    pictures: voterPicturesFrom(tensors),
     texts: texts.data,
   };
+}
+
+function voterPicturesFrom(tensors: ReadonlyMap<string, Tensor>): VoterPictures | undefined {
+  const of = tensors.get('bank.pictures');
+  const offsets = tensors.get('bank.agreed.offsets');
+  const words = tensors.get('bank.agreed.words');
+  if (of?.type !== 'U32' || offsets?.type !== 'U32' || words?.type !== 'U32') return undefined;
+  return { of: of.data, words: { offsets: offsets.data, indices: words.data } };
+}
+
+function directFrom(
+  tensors: ReadonlyMap<string, Tensor>,
+  combination: TagCombination,
+  file: string,
+): DirectTags {
+  const weights = fromHalves(tensors.get('direct.weights'));
+  const intercepts = tensors.get('direct.intercepts');
+  if (weights === undefined || intercepts?.type !== 'F32' || intercepts.data.length !== weights.rows)
+    throw new CovistaError('bad-format', `The regression to tags in ${file} cannot be read.`);
+  return { regression: { weights, intercepts: intercepts.data }, combination };
 }
 
 function queriesFrom(tensors: ReadonlyMap<string, Tensor>): QueryBank | undefined {
@@ -241,7 +282,7 @@ function queriesFrom(tensors: ReadonlyMap<string, Tensor>): QueryBank | undefine
   return pictures === undefined || captions === undefined ? undefined : { pictures, captions };
 }
 
-/** Embeddings in half precision: their unit length keeps the error of a score below 0.001. */
+/** Numbers in half precision: the unit length of embeddings keeps the error of a score below 0.001. */
 function halves({ rows, columns, data }: Matrix32): Tensor {
   return { type: 'F16', shape: [rows, columns], data: toFloat16(data) };
 }

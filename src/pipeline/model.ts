@@ -2,7 +2,14 @@ import { type JointSpace, normalizeRows, project, scaleComponents } from '../cca
 import type { FeatureBlock } from '../image/image-encoder.ts';
 import type { Engine } from '../linalg/engine.ts';
 import { type Matrix32, type Rows, zeros32 } from '../linalg/matrix.ts';
-import { bankCorrection, type IndexRows, type TagCalibration } from '../retrieval/index.ts';
+import {
+  bankCorrection,
+  type IndexRows,
+  type TagCalibration,
+  type TagCombination,
+  type VoterPictures,
+  type WordRegression,
+} from '../retrieval/index.ts';
 import type { TextEncoder } from '../text/index.ts';
 import { memberRecipes, type Recipe } from './recipe.ts';
 
@@ -14,6 +21,8 @@ export interface CaptionBank {
   readonly words: IndexRows;
   /** How much the similarity of each caption is lowered because it is a hub. */
   readonly correction: Float32Array;
+  /** The pictures that the captions belong to, and what is agreed to be right of each; banks without it vote by captions only. */
+  readonly pictures?: VoterPictures | undefined;
   /** The captions themselves, to show which of them spoke for a result; banks that are large are without. */
   readonly texts?: readonly string[] | undefined;
 }
@@ -24,6 +33,13 @@ export interface QueryBank {
   readonly pictures: Matrix32;
   /** An even selection of the training captions, n x k, unit length. */
   readonly captions: Matrix32;
+}
+
+/** Scores of words straight from a picture's embedding, and how much they count beside the vote of captions. */
+export interface DirectTags {
+  readonly regression: WordRegression;
+  /** Of the vote and the regression, in this order. */
+  readonly combination: TagCombination;
 }
 
 /** One of the spaces of a model, with the text encoder that it belongs to. */
@@ -48,6 +64,8 @@ export interface Model {
   readonly tags: readonly string[];
   /** In how many training pictures each tag occurs. */
   readonly tagCounts: readonly number[];
+  /** Missing where there were too few pictures to learn how much it counts, and in recipes without it. */
+  readonly direct?: DirectTags | undefined;
   /** How scores of tags become probabilities; missing where there were too few pictures to learn it from. */
   readonly calibration: TagCalibration | undefined;
   /** Missing in recipes that do not vote. */

@@ -6,12 +6,21 @@ import type { TextBlock } from '../text/index.ts';
 /** How image2tag scores words. */
 export type TagMethod =
   /** The article's: the vocabulary words whose own embeddings are nearest to the picture's. */
-  | { readonly method: 'nearest' }
-  /**
-   * A softmax-weighted vote of all training captions, whose similarities are lowered by `correction` times how much of
-   * a hub each is.
-   */
-  | { readonly method: 'vote'; readonly temperature: number; readonly correction: number };
+  { readonly method: 'nearest' } | VoteMethod;
+
+/**
+ * A softmax-weighted vote of all training captions, whose similarities are lowered by `correction` times how much of
+ * a hub each is.
+ */
+export interface VoteMethod {
+  readonly method: 'vote';
+  readonly temperature: number;
+  readonly correction: number;
+  /** Whether captions vote for the words that the captions of their picture agree on, too. */
+  readonly agreed?: boolean | undefined;
+  /** The ridge of a regression from embeddings to words that stands beside the vote; none when left out. */
+  readonly regression?: number | undefined;
+}
 
 /** Everything that is chosen between features and results; stored with each model. */
 export interface Recipe {
@@ -86,7 +95,7 @@ const standard: Recipe = {
   dimensions: 256,
   scaling: 1,
   hubness: { temperature: 0.07, weight: 1 },
-  tags: { method: 'vote', temperature: 0.05, correction: 0.5 },
+  tags: { method: 'vote', temperature: 0.05, correction: 0.5, agreed: true, regression: 0.3 },
 };
 
 /**
@@ -137,6 +146,8 @@ export const recipeSchema = z.object({
       method: z.literal('vote'),
       temperature: z.number().positive(),
       correction: z.number().nonnegative(),
+      agreed: z.boolean().optional(),
+      regression: z.number().positive().optional(),
     }),
   ]),
 });

@@ -3,7 +3,9 @@ import type { Matrix32 } from '../linalg/matrix.ts';
 import {
   calibratedScorer,
   captionVote,
+  combinedScorer,
   innerProductScorer,
+  regressionScorer,
   type Scorer,
   topTags,
 } from '../retrieval/index.ts';
@@ -25,9 +27,14 @@ export async function tagScorer(model: Model, pictures: Matrix32, engine: Engine
   if (tags.method === 'nearest' || model.bank === undefined)
     return innerProductScorer(engine, pictures, await embedTexts(model, model.tags, engine));
   const votes = captionVote(engine, pictures, { ...model.bank, vocabulary: model.tags.length }, tags);
+  const { direct } = model;
+  const scores =
+    direct === undefined
+      ? votes
+      : combinedScorer([votes, regressionScorer(engine, pictures, direct.regression)], direct.combination);
   return model.calibration === undefined
-    ? votes
-    : calibratedScorer(votes, model.calibration, model.tagCounts);
+    ? scores
+    : calibratedScorer(scores, model.calibration, model.tagCounts);
 }
 
 /**

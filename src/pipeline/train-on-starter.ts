@@ -6,8 +6,8 @@ import type { Model } from './model.ts';
 import { type PairSource, pairMoments, solveRecipe } from './pairs.ts';
 import type { Recipe } from './recipe.ts';
 import type { Starter } from './starter.ts';
+import { minimumPictures, pictureCounts } from './tag-words.ts';
 import { fitTextEncoder } from './text-view.ts';
-import { minimumPictures, pictureCounts } from './train.ts';
 import type { TrainOptions } from './train-options.ts';
 
 /**

@@ -3,11 +3,12 @@ import { CovistaError } from '../errors.ts';
 import { tagVocabulary } from '../evaluation/index.ts';
 import { joinRows, type Matrix32, selectRows } from '../linalg/matrix.ts';
 import { TextEncoder } from '../text/index.ts';
+import { learnTagScores } from './fit-tags.ts';
 import type { Model } from './model.ts';
 import { type PairSource, pairMoments, solveRecipe } from './pairs.ts';
 import type { Recipe } from './recipe.ts';
 import type { Starter } from './starter.ts';
-import { calibrationOf, pictureCounts } from './train.ts';
+import { pictureCounts } from './tag-words.ts';
 import type { TrainOptions } from './train-options.ts';
 
 /** How large a starter may become. */
@@ -65,7 +66,7 @@ export async function trainStarter(
   const moments = expandMoments(compactMoments(total), total.count, total.sizes.length);
   const tokens = pairs.captions.map((some) => some.map((caption) => text.words(caption)));
   const tags = tagVocabulary(tokens, { minimumPictures: MINIMUM_PICTURES });
-  const stored = { ...recipe, dimensions: Math.min(recipe.dimensions, size.dimensions) };
+  const stored = { ...byCaptionsOnly(recipe), dimensions: Math.min(recipe.dimensions, size.dimensions) };
   const model: Model = {
     recipe: stored,
     encoder: pairs.encoder,
@@ -82,13 +83,21 @@ export async function trainStarter(
     trained: { pictures, captions: tokens.flat().length },
   };
   const withoutHeld = { ...model, space: await solveRecipe(kept, stored, pairs.encoder, options) };
+  const { calibration } = await learnTagScores(withoutHeld, pairs, isHeld, heldFeatures!, options);
   return {
     name,
-    model: { ...model, calibration: await calibrationOf(withoutHeld, pairs, isHeld, heldFeatures!, options) },
+    model: { ...model, calibration },
     moments,
     captions: tokens.flatMap((some) => some.map((words) => words.join(' '))),
     pictures: await evenPictures(pairs, size.pictures),
   };
+}
+
+/** A starter keeps neither which captions belong together nor a regression: its captions vote for their own words. */
+function byCaptionsOnly(recipe: Recipe): Recipe {
+  const { tags } = recipe;
+  if (tags.method !== 'vote') return recipe;
+  return { ...recipe, tags: { ...tags, agreed: undefined, regression: undefined } };
 }
 
 async function evenPictures(pairs: PairSource, most: number): Promise<Matrix32> {

@@ -1,14 +1,13 @@
 import type { Moments } from '../cca/index.ts';
 import { CovistaError } from '../errors.ts';
-import { tagTruth, tagVocabulary } from '../evaluation/index.ts';
+import { tagVocabulary } from '../evaluation/index.ts';
 import type { Matrix32 } from '../linalg/matrix.ts';
-import { fitTagCalibration, type TagCalibration } from '../retrieval/index.ts';
-import { captionBank, queryBank } from './banks.ts';
-import { embedPictures, type Member, type Model } from './model.ts';
+import { learnRegression, learnTagScores, withBanks } from './fit-tags.ts';
+import type { Member, Model } from './model.ts';
 import { type PairSource, pairMoments, solveRecipe } from './pairs.ts';
 import { memberRecipes, type Recipe } from './recipe.ts';
 import { refineSpace } from './refine-space.ts';
-import { tagScorer } from './tag.ts';
+import { minimumPictures, pictureCounts } from './tag-words.ts';
 import { fitTextEncoder } from './text-view.ts';
 import type { TrainOptions } from './train-options.ts';
 
@@ -20,8 +19,8 @@ const CALIBRATE_EVERY = 10;
 
 /**
  * Learns the joint space of pictures and words: text encoder, moments in one pass over the features, CCA in
- * closed form, and the bank of training captions that votes for tags, whose votes are calibrated to probabilities
- * on a tenth of the pictures and a model of the others.
+ * closed form, the bank of training captions that votes for tags and the regression beside it, whose scores are
+ * combined and calibrated to probabilities on a tenth of the pictures and a model of the others.
  * @throws CovistaError `no-data` without any pair
  */
 export async function train(pairs: PairSource, recipe: Recipe, options: TrainOptions): Promise<Model> {
@@ -57,10 +56,16 @@ export async function train(pairs: PairSource, recipe: Recipe, options: TrainOpt
   const complete = await withBanks(model, pairs, () => true, options);
   if (!calibrated) return complete;
   const withoutHeld = { ...model, ...first!.partial!, joined: others.map(({ partial }) => partial!) };
-  return {
-    ...complete,
-    calibration: await calibrationOf(withoutHeld, pairs, isHeld, first!.heldFeatures!, options),
-  };
+  const { direct, calibration } = await learnTagScores(
+    withoutHeld,
+    pairs,
+    isHeld,
+    first!.heldFeatures!,
+    options,
+  );
+  if (direct === undefined) return { ...complete, calibration };
+  const regression = (await learnRegression(complete, pairs, () => true, options))!;
+  return { ...complete, direct: { ...direct, regression }, calibration };
 }
 
 /**
@@ -106,73 +111,4 @@ async function learn(
     partial: calibrated ? { text, space: await space(kept, (i) => !isHeld(i)) } : undefined,
     heldFeatures,
   };
-}
-
-/** The model with the captions that vote for its tags and the queries that tell its hubs. */
-async function withBanks(
-  model: Model,
-  pairs: PairSource,
-  isUsed: (position: number) => boolean,
-  options: TrainOptions,
-): Promise<Model> {
-  const { recipe } = model;
-  const captions = pairs.captions.filter((_, i) => isUsed(i)).flat();
-  const queries =
-    recipe.hubness === undefined
-      ? undefined
-      : await queryBank(model, pairs.features(), pairs.captions.length, captions, options.engine);
-  const complete = { ...model, queries };
-  return recipe.tags.method === 'vote'
-    ? { ...complete, bank: await captionBank(complete, captions, options) }
-    : complete;
-}
-
-/**
- * How probable tags are, learned from the held-out pictures.
- * @param model learned from the other pictures, without banks yet
- */
-export async function calibrationOf(
-  model: Model,
-  pairs: PairSource,
-  isHeld: (position: number) => boolean,
-  heldFeatures: Matrix32,
-  options: TrainOptions,
-): Promise<TagCalibration | undefined> {
-  const { engine } = options;
-  const complete = await withBanks(model, pairs, (i) => !isHeld(i), { ...options, onProgress: undefined });
-  const captions = pairs.captions.filter((_, i) => isHeld(i));
-  const truth = tagTruthOf(complete, captions);
-  if (truth.indices.length === 0) return undefined;
-  const pictures = await embedPictures(complete, heldFeatures, engine);
-  return fitTagCalibration(await tagScorer(complete, pictures, engine), truth, model.tagCounts);
-}
-
-/** The right tags of pictures: the words in at least two of their captions, or in the only one. */
-export function tagTruthOf(model: Model, captions: readonly (readonly string[])[]) {
-  const single = captions.every((some) => some.length === 1);
-  const tokens = captions.map((some) => some.map((caption) => model.text.words(caption)));
-  return tagTruth(tokens, model.tags, { minimumCaptions: single ? 1 : 2 }).tags;
-}
-
-/** In how many pictures each tag occurs. */
-export function pictureCounts(
-  tokens: readonly (readonly (readonly string[])[])[],
-  tags: readonly string[],
-): number[] {
-  const counts = new Map(tags.map((tag) => [tag, 0]));
-  for (const picture of tokens)
-    for (const word of new Set(picture.flat())) {
-      const count = counts.get(word);
-      if (count !== undefined) counts.set(word, count + 1);
-    }
-  return tags.map((tag) => counts.get(tag)!);
-}
-
-/**
- * In how many training pictures a word must occur to be given as a tag: 5 in large collections, where rarer words are
- * mostly misspellings, and fewer in small ones, where every word counts.
- */
-export function minimumPictures(pictures: number): number {
-  if (pictures >= 2000) return 5;
-  return pictures >= 200 ? 2 : 1;
 }

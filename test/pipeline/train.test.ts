@@ -1,7 +1,18 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Engine } from '../../src/linalg/index.ts';
 import { createRandom, wasmEngine } from '../../src/linalg/index.ts';
-import { type PairSource, type Recipe, recipeByName, train } from '../../src/pipeline/index.ts';
+import {
+  loadModel,
+  type PairSource,
+  type Recipe,
+  recipeByName,
+  saveModel,
+  tagFeatures,
+  train,
+} from '../../src/pipeline/index.ts';
+import { scratch } from '../cli/covista.ts';
 
 let engine: Engine;
 beforeAll(async () => {
@@ -40,5 +51,39 @@ describe('the calibration of tags', () => {
 
   it('is left out where there are too few pictures', async () => {
     expect((await train(drawings(100, 1), recipe, { engine })).calibration).toBeUndefined();
+  });
+});
+
+describe('direct scores of tags', () => {
+  it('are learned beside the vote, and stored with the model and what captions of a picture agree on', async () => {
+    const single = drawings(60, 10);
+    // Two captions that share all words but one.
+    const captions = single.captions.map(([caption], i) => [caption!, `${caption} extra${i % 7}`]);
+    const pairs = { ...single, captions };
+    const model = await train(pairs, recipe, { engine });
+    expect(model.direct!.regression.weights.rows).toBe(model.tags.length);
+    expect(model.direct!.combination.weights).toHaveLength(2);
+    const agreed = model.bank!.pictures!.words.indices;
+    expect(model.tags.filter((_, word) => agreed.includes(word)).some((tag) => tag.startsWith('extra'))).toBe(
+      false,
+    );
+    const folder = await scratch();
+    try {
+      const file = join(folder, 'model.safetensors');
+      await saveModel(file, model);
+      const { model: loaded } = await loadModel(file, {
+        wordVectors: () => Promise.reject(new Error('not asked for')),
+      });
+      const [features] = [...(pairs.features() as Iterable<Parameters<typeof tagFeatures>[1]>)];
+      const tags = await tagFeatures(model, features!, 3, engine);
+      const again = await tagFeatures(loaded, features!, 3, engine);
+      for (const [i, [best]] of tags.entries()) {
+        expect(captions[i]!.join(' ')).toContain(best!.word);
+        expect(again[i]![0]!.score).toBeCloseTo(best!.score, 1);
+      }
+      expect({ ...loaded.direct!.combination }).toEqual({ ...model.direct!.combination });
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
   });
 });

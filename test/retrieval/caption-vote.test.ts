@@ -121,7 +121,30 @@ describe('captionVote', () => {
     }
   });
 
+  it('gives half of each vote to what the captions of a picture agree on', async () => {
+    const [first, second] = [Math.E / (Math.E + 1), 1 / (Math.E + 1)];
+    const three = {
+      // The first two captions are of one picture and weigh e / 2 each, the third weighs 1.
+      embeddings: matrix(3, 1, Float32Array.of(0.5, 0.5, 0.4)),
+      correction: Float32Array.of(0.1 * Math.log(2), 0.1 * Math.log(2), 0),
+      words: wordRows([['dog', 'grass'], ['dog', 'ball'], ['water']], vocabulary),
+      pictures: { of: Uint32Array.of(0, 0, 1), words: wordRows([['dog'], []], vocabulary) },
+      vocabulary: 4,
+    };
+    const picture = matrix(1, 1, Float32Array.of(1));
+    const { data } = await captionVote(engine, picture, three, { temperature: 0.1 }).block(0, 1);
+    expect([...data]).toEqual(
+      [first, first / 4, first / 4, second / 2].map((score) => expect.closeTo(score, 6)),
+    );
+    for (let word = 0; word < 4; word++) {
+      const votes = await explainCaptionVote(engine, picture, three, word, { temperature: 0.1 });
+      expect(votes.reduce((sum, { weight }) => sum + weight, 0)).toBeCloseTo(data[word]!, 6);
+    }
+  });
+
   it('names what does not fit', () => {
+    const elsewhere = { of: new Uint32Array(60).fill(1), words: wordRows([['dog']], vocabulary) };
+    expect(() => captionVote(engine, pictures, { ...voters, pictures: elsewhere })).toThrow(/pictures of 60/);
     expect(() => captionVote(engine, pictures, { ...voters, vocabulary: 2 })).toThrow(/vocabulary of 2/);
     expect(() => captionVote(engine, pictures, voters, { temperature: 0 })).toThrow(/temperature/);
     expect(() =>
