@@ -120,7 +120,7 @@ async function combined(
   const voters = { ...model.bank!, vocabulary: model.tags.length };
   const votes = captionVote(engine, some, voters, tags.method === 'vote' ? tags : {});
   const scorers = [votes, regressionScorer(engine, some, regression)];
-  return { regression, combination: await fitTagCombination(engine, scorers, truth) };
+  return { regression, combination: await fitTagCombination(scorers, truth) };
 }
 
 function ones({ offsets, indices }: IndexRows, columns: number): SparseRows {

@@ -12,7 +12,7 @@ export type TagMethod =
  * A softmax-weighted vote of all training captions, whose similarities are lowered by `correction` times how much of
  * a hub each is.
  */
-export interface VoteMethod {
+interface VoteMethod {
   readonly method: 'vote';
   readonly temperature: number;
   readonly correction: number;

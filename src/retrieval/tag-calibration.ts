@@ -1,7 +1,8 @@
 import { CovistaError } from '../errors.ts';
 import { zeros32 } from '../linalg/matrix.ts';
+import { betaCurve, fitBetaWeights, UNCHANGED } from './beta-curve.ts';
 import { type IndexRows, indexRow, rowCount } from './index-rows.ts';
-import { fitProbabilityCurve, type ProbabilityCurve, probabilityAt } from './probability-curve.ts';
+import { type ProbabilityCurve, probabilityAt } from './probability-curve.ts';
 import { forEachQuery, type Scorer } from './scorer.ts';
 
 /** The curve of the words of similar frequency. */
@@ -15,6 +16,9 @@ export interface TagCalibration {
   /** Most frequent words first; the last band takes all that are left. */
   readonly bands: readonly FrequencyBand[];
 }
+
+/** How strongly the curve of a band is kept near to that of all words. */
+const BAND_RIDGE = 10;
 
 /** How sure a tag is. */
 export type TagLevel = 'high' | 'medium' | 'low';
@@ -31,11 +35,10 @@ export function tagLevel(probability: number): TagLevel {
 /**
  * Learns from held-out pictures how probable it is that a tag of some score is right. The same score means less
  * for a rare word than for a frequent one, so words are split by frequency into bands that hold about as many right
- * tags each, and each band gets a curve of its own: see {@link fitProbabilityCurve}.
- * On Flickr8k, calibrated on 1,000 training photos that were held out, the expected calibration error of the five best
- * tags of the validation photos falls from 0.085 to 0.020 (the vote of captions) and 0.015 (with a regression beside
- * it); that of all pictures and words, most of which are near 0 anyway, from 0.0005 to 0.0001.
- * @param scorer the held-out pictures against the words of the vocabulary
+ * tags each, and each band gets a curve of its own, as far from that of all words as its own tags say: see
+ * {@link fitBetaWeights}. On four folds of 1,000 training photos of Flickr8k the expected calibration error of the five
+ * best tags falls from 0.066 to 0.019 and mAP stays at 40.2; isotonic curves have an error of 0.017 and take 0.2 off mAP.
+ * @param scorer the held-out pictures against the words of the vocabulary, with scores in 0..1
  * @param truth the right words of each of these pictures
  * @param frequencies in how many training pictures each word occurs
  * @param options `bands`: how many, 4 by default; fewer when there are few right tags
@@ -77,10 +80,11 @@ export async function fitTagCalibration(
       } else wrong[band]![wrongSeen[band]!++] = scores[word]!;
     }
   });
+  const whole = fitBetaWeights({ right: joined(right), wrong: joined(wrong) }, UNCHANGED, 1e-3);
   return {
     bands: minimums.map((minimumFrequency, band) => ({
       minimumFrequency,
-      ...fitProbabilityCurve(right[band]!, wrong[band]!),
+      ...betaCurve(fitBetaWeights({ right: right[band]!, wrong: wrong[band]! }, whole, BAND_RIDGE)),
     })),
   };
 }
@@ -113,6 +117,16 @@ export function calibratedScorer(
       return probabilities;
     },
   };
+}
+
+function joined(parts: readonly Float32Array[]): Float32Array {
+  const all = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
 }
 
 /** From which frequency on each band takes words, so that all bands hold about as many right tags. */

@@ -12,8 +12,10 @@ import { type Matrix32, matrix, referenceEngine } from '../../src/linalg/index.t
 import { readExperiment } from '../../src/pipeline/experiment-files.ts';
 import {
   calibratedScorer,
+  combinedScorer,
   findPhrases,
   fitTagCalibration,
+  fitTagCombination,
   regressionScorer,
   type Scorer,
   topTags,
@@ -64,16 +66,19 @@ describe.skipIf(!hasShared)('tags of Flickr8k', () => {
       values: new Float32Array(right.indices.length).fill(1),
     });
     const regression = await sums.solve(engine);
+    const heldTruth = tagTruth(held.tokens, vocabulary).tags;
+    const heldScorer = regressionScorer(engine, held.features, regression);
+    const combination = await fitTagCombination([heldScorer], heldTruth);
     const truth = tagTruth(fresh.tokens, vocabulary).tags;
-    const scorer = regressionScorer(engine, fresh.features, regression);
+    const scorer = combinedScorer([regressionScorer(engine, fresh.features, regression)], combination);
     const found = tagMetrics(await tagResults(scorer, truth)).map;
     expect(found).toBeGreaterThan(8 * chanceTags(truth, vocabulary.length).map);
 
     const frequencies = new Uint32Array(vocabulary.length);
     for (const word of right.indices) frequencies[word]! += 1;
     const calibration = await fitTagCalibration(
-      regressionScorer(engine, held.features, regression),
-      tagTruth(held.tokens, vocabulary).tags,
+      combinedScorer([heldScorer], combination),
+      heldTruth,
       frequencies,
     );
     const calibrated = calibratedScorer(scorer, calibration, frequencies);
@@ -81,7 +86,7 @@ describe.skipIf(!hasShared)('tags of Flickr8k', () => {
     expect(tagMetrics(await tagResults(calibrated, truth)).map).toBeGreaterThan(found - 1);
     const before = await errorOfBest(scorer);
     const after = await errorOfBest(calibrated);
-    expect(after).toBeLessThan(0.03);
+    expect(after).toBeLessThan(0.04);
     expect(after).toBeLessThan(before);
 
     async function errorOfBest(some: Scorer): Promise<number> {

@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { reliability } from '../../src/evaluation/index.ts';
-import { createRandom, matrix, referenceEngine } from '../../src/linalg/index.ts';
+import { createRandom, matrix } from '../../src/linalg/index.ts';
 import { combinedScorer, fitTagCombination, indexRows, matrixScorer } from '../../src/retrieval/index.ts';
 
-const engine = referenceEngine();
 const pictures = 300;
 const words = 30;
 
@@ -29,7 +28,7 @@ function drawn(seed: number) {
 describe('fitTagCombination', () => {
   it('recovers the weights that words were drawn with, and predicts new ones with the right probabilities', async () => {
     const held = drawn(1);
-    const combination = await fitTagCombination(engine, held.scorers, indexRows(held.right));
+    const combination = await fitTagCombination(held.scorers, indexRows(held.right));
     expect(Math.abs(combination.weights[0]! - 1.5)).toBeLessThan(0.15);
     expect(Math.abs(combination.weights[1]! - 0.5)).toBeLessThan(0.15);
     expect(Math.abs(combination.intercept - 1)).toBeLessThan(0.15);
@@ -46,7 +45,7 @@ describe('fitTagCombination', () => {
     const random = createRandom(4);
     const noise = Float32Array.from({ length: pictures * words }, () => random.uniform());
     const scorers = [...held.scorers, matrixScorer(matrix(pictures, words, noise))];
-    const { weights } = await fitTagCombination(engine, scorers, indexRows(held.right));
+    const { weights } = await fitTagCombination(scorers, indexRows(held.right));
     expect(Math.abs(weights[2]!)).toBeLessThan(0.1);
   });
 
@@ -54,7 +53,7 @@ describe('fitTagCombination', () => {
     const scores = Float32Array.from({ length: 40 }, (_, p) => (p % 4 === 0 ? 1 : 0));
     const scorers = [matrixScorer(matrix(10, 4, scores))];
     const truth = indexRows(Array.from({ length: 10 }, () => [0]));
-    const combination = await fitTagCombination(engine, scorers, truth);
+    const combination = await fitTagCombination(scorers, truth);
     const { data } = await combinedScorer(scorers, combination).block(0, 10);
     expect(data.every(Number.isFinite)).toBe(true);
     expect(data[0]).toBeGreaterThan(0.8);
@@ -72,11 +71,11 @@ describe('fitTagCombination', () => {
   it('names what does not fit', async () => {
     const { scorers, right } = drawn(6);
     const other = matrixScorer(matrix(2, 3, new Float32Array(6)));
-    await expect(fitTagCombination(engine, [...scorers, other], indexRows(right))).rejects.toThrow(
+    await expect(fitTagCombination([...scorers, other], indexRows(right))).rejects.toThrow(
       /2 pictures and 3/,
     );
-    await expect(fitTagCombination(engine, scorers, indexRows([[1]]))).rejects.toThrow(/300 pictures/);
-    await expect(fitTagCombination(engine, [], indexRows([]))).rejects.toThrow(/no scorer/);
+    await expect(fitTagCombination(scorers, indexRows([[1]]))).rejects.toThrow(/300 pictures/);
+    await expect(fitTagCombination([], indexRows([]))).rejects.toThrow(/no scorer/);
     expect(() => combinedScorer(scorers, { weights: [1], intercept: 0 })).toThrow(/weights of 1/);
   });
 });
