@@ -5,7 +5,7 @@ import { HEAP } from './layout.ts';
 const PAGE = 65536;
 
 /** The most that a WebAssembly memory can have, in bytes. */
-export const MOST_BYTES = 2 ** 32;
+const MOST_BYTES = 2 ** 32;
 
 /** What is to be computed has no room in the memory of the kernels. */
 export class OutOfKernelMemory extends CovistaError {}
