@@ -132,7 +132,7 @@ function productSuite(engine: () => Engine): void {
       const into = zeros64(2, 2);
       await engine().gram(x, into);
       const expected = 60_000 * Math.fround(1 / 3) ** 2;
-      // float32 sums run over at most 2048 rows: √2048 2^-24 = 2.7e-6 is usual, and all 60,000 would miss by over 1e-4.
+      // float32 sums run over at most 4096 rows: √4096 2^-24 = 3.8e-6 is usual, and all 60,000 would miss by over 1e-4.
       expect(Math.abs(into.data[0]! / expected - 1)).toBeLessThan(1e-5);
     });
   });

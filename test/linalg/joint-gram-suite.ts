@@ -5,9 +5,9 @@ import { distance, innerProducts, random64, toSingle } from './plain.ts';
 /**
  * The error of a sum of `terms` products of numbers around 1, in float32 or float64: about √terms roundings of the sum of
  * their sizes, four times that all but surely (Higham and Mary, "A new approach to probabilistic rounding error
- * analysis", 2019). Sizes are 2 on average after shifts and 25 at most; float32 sums run over at most 2048 terms.
+ * analysis", 2019). Sizes are 2 on average after shifts and 25 at most; float32 sums run over at most 4096 terms.
  */
-const singleBound = (terms: number) => 4 * Math.sqrt(Math.min(terms, 2048)) * 2 ** -24 * (2 * terms + 25);
+const singleBound = (terms: number) => 4 * Math.sqrt(Math.min(terms, 4096)) * 2 ** -24 * (2 * terms + 25);
 const doubleBound = (terms: number) => 4 * Math.sqrt(terms) * 2 ** -53 * (2 * terms + 25);
 
 export function jointGramSuite(engine: () => Engine): void {

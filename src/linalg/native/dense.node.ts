@@ -5,7 +5,7 @@ import { addLower, mirrorLower } from '../triangle.ts';
 import { LOWER, type NativeLibrary, NO_TRANSPOSE, ROW_MAJOR, TRANSPOSE } from './library.node.ts';
 
 /** float32 products are summed in float32 over so many rows, then in float64. */
-export const ROWS = 2048;
+export const ROWS = 4096;
 
 /** See Engine.multiply. */
 export async function multiply<M extends Matrix32 | Matrix64>(
