@@ -62,14 +62,13 @@ export async function resolveSentenceEncoder(
 ): Promise<SentenceEncoder> {
   const { spec, settings } = parseName(name);
   const entry = sentenceEncoderRegistry.find((one) => one.name === spec);
+  const model = entry?.model ?? (spec.startsWith('hf:') ? spec.slice('hf:'.length) : undefined);
   const files =
-    entry !== undefined
-      ? await modelFiles(`${entry.model}`, settings, options)
-      : spec.startsWith('hf:')
-        ? await modelFiles(spec.slice('hf:'.length), settings, options)
-        : spec.startsWith('onnx:')
-          ? await filesBeside(spec.slice('onnx:'.length))
-          : undefined;
+    model !== undefined
+      ? await modelFiles(model, settings, options)
+      : spec.startsWith('onnx:')
+        ? await filesBeside(spec.slice('onnx:'.length))
+        : undefined;
   if (files === undefined)
     throw new CovistaError('usage', `There is no sentence encoder named ${spec}.`, {
       hint: `Choose one of ${sentenceEncoderRegistry.map((one) => one.name).join(', ')}, or give hf:<owner/name or folder> or onnx:<file>.`,
@@ -123,11 +122,29 @@ function parseName(name: string): { spec: string; settings: Settings } {
   return { spec, settings };
 }
 
-/** What is small is fetched first, so that where the network is, nothing is missing. */
 async function modelFiles(id: string, { file }: Settings, options: WorkOptions): Promise<SentenceFiles> {
   const place = await huggingFaceFolder(id);
-  const where = place.url === undefined ? place.folder : id;
   const wanted = file === undefined ? MODEL_FILES : [file];
+  try {
+    return await filesIn(place, id, wanted, options);
+  } catch (error) {
+    if (!(error instanceof CovistaError) || error.code !== 'network' || place.url === undefined) throw error;
+    const files = ['tokenizer.json', 'tokenizer_config.json', 'config.json', wanted.slice(0, 2).join(' or ')];
+    throw new CovistaError('network', error.message, {
+      hint: `Check the network, or download ${files.join(', ')} from ${place.url.replace('/resolve/', '/tree/')} elsewhere and put them into ${place.folder}.`,
+      cause: error,
+    });
+  }
+}
+
+/** What is small is fetched first, so that where the network is, nothing is missing. */
+async function filesIn(
+  place: HuggingFaceFolder,
+  id: string,
+  wanted: readonly string[],
+  options: WorkOptions,
+): Promise<SentenceFiles> {
+  const where = place.url === undefined ? place.folder : id;
   const own: HuggingFaceFolder = (await isComplete(place, wanted)) ? { ...place, url: undefined } : place;
   const tokenizer = await modelFile(own, 'tokenizer.json', options);
   if (tokenizer === undefined)
