@@ -143,8 +143,21 @@ function describeSelection({ recipe, selection }: SelectedRecipe): string {
   const { score, startScore, curve, finished } = selection;
   const weights = (recipe.blockWeights ?? []).map((weight) => weight.toFixed(2)).join(', ');
   return [
-    `Chosen among ${curve.length} candidates${finished ? '' : ' until time was up'}: ridge ${recipe.ridge.map((share) => share.toPrecision(2)).join(' and ')},`,
+    `Chosen among ${curve.length} candidate${curve.length === 1 ? '' : 's'}${finished ? '' : ' until time was up'}: ridge ${recipe.ridge.map((share) => share.toPrecision(2)).join(' and ')},`,
     `block weights ${weights}, ${recipe.dimensions} dimensions, scaling ${recipe.scaling.toPrecision(2)}.`,
     `Mean recall on held-out pictures: ${score.toFixed(1)}, from ${startScore.toFixed(1)}.`,
+    `Its curve, by candidate: ${improvements(selection).join(', ')}.`,
   ].join(' ');
+}
+
+/** The candidates that were better than all before on every fold, with their scores. */
+function improvements({ curve, score }: SelectedRecipe['selection']): string[] {
+  const folds = curve[0]!.scores.length;
+  let best = Number.NEGATIVE_INFINITY;
+  return curve.flatMap(({ scores }, i) => {
+    const reached = scores.reduce((sum, value) => sum + value, 0) / scores.length;
+    if (scores.length < folds || reached <= best || reached > score) return [];
+    best = reached;
+    return [`${i + 1}: ${reached.toFixed(1)}`];
+  });
 }
