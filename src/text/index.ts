@@ -1,14 +1,14 @@
 export { type OwnVectorOptions, trainWordVectors, wordVectorsOf } from './own-vectors.ts';
 export type { SentenceEncoder } from './sentence-encoder.ts';
 export { stopWords } from './stop-words.ts';
+export { TextEncoder } from './text-encoder.ts';
 export {
   type StoredTextEncoder,
   type TextBlock,
   type TextDecomposition,
-  TextEncoder,
   type TextEncoderOptions,
   WHOLE_TEXT,
-} from './text-encoder.ts';
+} from './text-encoder-options.ts';
 export { inverseDocumentFrequency } from './tf-idf.ts';
 export { countWords, type Vocabulary } from './vocabulary.ts';
 export type { WordVectors } from './word-vectors.ts';

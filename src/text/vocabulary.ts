@@ -38,3 +38,13 @@ export function frequentTerms({ documents, words, frequencies }: Vocabulary, min
     frequencies: kept.map((i) => frequencies[i]!),
   };
 }
+
+/** All runs of so many characters of a word with a mark at either end; none for 0. */
+export function characterRuns(word: string, length: number): string[] {
+  if (length === 0) return [];
+  const marked = [...`#${word}#`];
+  const runs: string[] = [];
+  for (let start = 0; start + length <= marked.length; start++)
+    runs.push(CHARACTERS + marked.slice(start, start + length).join(''));
+  return runs;
+}
