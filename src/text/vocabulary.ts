@@ -25,7 +25,7 @@ export function countWords(documents: Iterable<Iterable<string>>): Vocabulary {
 }
 
 /** What a term that is a run of a word's characters begins with; no word holds it. */
-export const CHARACTERS = '@';
+const CHARACTERS = '@';
 
 /** The terms that occur in so many texts; pairs of words and runs of characters, see {@link CHARACTERS}, in five times as many. */
 export function frequentTerms({ documents, words, frequencies }: Vocabulary, minimum: number): Vocabulary {
