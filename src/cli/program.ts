@@ -10,6 +10,7 @@ import { indexCommand } from './commands/index-pictures.ts';
 import { modelsCommand } from './commands/models.ts';
 import { searchCommand } from './commands/search.ts';
 import { tagCommand } from './commands/tag.ts';
+import { teachCommand } from './commands/teach.ts';
 
 const EXIT_CODES = `
 Exit codes: 0 done, 1 unexpected error, 2 wrong usage, 3 something named does not exist or is empty,
@@ -33,6 +34,7 @@ export function createProgram(): Command {
     fitCommand(),
     searchCommand(),
     tagCommand(),
+    teachCommand(),
     evalCommand(),
     cocoCommand(),
     modelsCommand(),

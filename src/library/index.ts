@@ -1,5 +1,6 @@
 export type { VectorBatch } from './batches.ts';
 export {
+  type Decision,
   type EmbeddingBatch,
   Library,
   type LibraryEncoder,

@@ -8,7 +8,7 @@ import { CovistaError } from '../errors.ts';
 import type { FeatureBlock } from '../image/image-encoder.ts';
 import { replaceFile } from '../replace-file.ts';
 import { joinBatches, quote, strings, type VectorBatch, vectors } from './batches.ts';
-import { embeddingsSchema, picturesSchema, TABLES, wordsSchema } from './tables.ts';
+import { decisionsSchema, embeddingsSchema, picturesSchema, TABLES, wordsSchema } from './tables.ts';
 
 /** The version of the folder's layout; a library of another version is refused, never half-read. */
 const LAYOUT_VERSION = 1;
@@ -50,6 +50,13 @@ export interface PictureWords {
   readonly path: string;
   readonly captions: readonly string[];
   readonly tags: readonly string[];
+}
+
+/** What somebody decided on the tags of one picture. */
+export interface Decision {
+  readonly path: string;
+  readonly accepted: readonly string[];
+  readonly rejected: readonly string[];
 }
 
 /** Embeddings, and for each how much its scores are lowered because it is near to queries of all kinds. */
@@ -147,9 +154,17 @@ export class Library {
     await this.#put(TABLES.embeddings, embeddingsSchema(size), rows);
   }
 
-  /** Forgets pictures and all that is known of them. */
+  /** Sets what was decided on pictures; one commit. */
+  async putDecisions(decisions: readonly Decision[]): Promise<void> {
+    await this.#put(TABLES.decisions, decisionsSchema(), decisions);
+  }
+
+  /**
+   * Forgets pictures and all that can be read again. What somebody decided on them stays: a file may come back, from a
+   * disk that was away, say.
+   */
   async remove(paths: readonly string[]): Promise<void> {
-    for (const name of Object.values(TABLES)) {
+    for (const name of [TABLES.pictures, TABLES.words, TABLES.embeddings]) {
       const table = await this.#table(name);
       if (table === undefined) continue;
       for (let start = 0; start < paths.length; start += 500)
@@ -183,15 +198,18 @@ export class Library {
 
   /** The words of every picture that has some, by path. */
   async words(): Promise<Map<string, PictureWords>> {
-    const found = new Map<string, PictureWords>();
-    for await (const batch of this.#scan(TABLES.words, ['path', 'captions', 'tags'])) {
-      const captions = batch.getChild('captions')!;
-      const tags = batch.getChild('tags')!;
-      strings(batch, 'path').forEach((path, i) => {
-        found.set(path, { path, captions: [...captions.get(i)], tags: [...tags.get(i)] });
-      });
-    }
-    return found;
+    const found = await this.#lists(TABLES.words, 'captions', 'tags');
+    return new Map([...found].map(([path, [captions, tags]]) => [path, { path, captions, tags }]));
+  }
+
+  /** What was decided on pictures, by path; those of which nothing holds any more are left out. */
+  async decisions(): Promise<Map<string, Decision>> {
+    const found = await this.#lists(TABLES.decisions, 'accepted', 'rejected');
+    return new Map(
+      [...found].flatMap(([path, [accepted, rejected]]) =>
+        accepted.length + rejected.length > 0 ? [[path, { path, accepted, rejected }]] : [],
+      ),
+    );
   }
 
   /** The paths of all pictures, batch by batch, in the order of {@link Library.features}. */
@@ -265,6 +283,18 @@ export class Library {
       .whenMatchedUpdateAll()
       .whenNotMatchedInsertAll()
       .execute(rows as Record<string, unknown>[]);
+  }
+
+  /** Two columns of lists of texts, by path. */
+  async #lists(name: string, one: string, other: string): Promise<Map<string, [string[], string[]]>> {
+    const found = new Map<string, [string[], string[]]>();
+    for await (const batch of this.#scan(name, ['path', one, other])) {
+      const [first, second] = [batch.getChild(one)!, batch.getChild(other)!];
+      strings(batch, 'path').forEach((path, i) => {
+        found.set(path, [[...first.get(i)], [...second.get(i)]]);
+      });
+    }
+    return found;
   }
 
   async *#scan(name: string, columns: string[], where?: string): AsyncGenerator<RecordBatch> {

@@ -1,7 +1,12 @@
 import { Field, FixedSizeList, Float32, Float64, Int32, List, Schema, Utf8 } from 'apache-arrow';
 
 /** The tables of a library; `path`, the absolute path of a picture, is the key of each. */
-export const TABLES = { pictures: 'pictures', words: 'words', embeddings: 'embeddings' } as const;
+export const TABLES = {
+  pictures: 'pictures',
+  words: 'words',
+  embeddings: 'embeddings',
+  decisions: 'decisions',
+} as const;
 
 const text = (name: string) => new Field(name, new Utf8(), false);
 const number = (name: string) => new Field(name, new Float64(), false);
@@ -23,6 +28,9 @@ export const picturesSchema = (featureSize: number) =>
 
 /** The words that somebody gave to a picture. */
 export const wordsSchema = () => new Schema([text('path'), texts('captions'), texts('tags')]);
+
+/** The tags of a picture that somebody accepted and rejected. */
+export const decisionsSchema = () => new Schema([text('path'), texts('accepted'), texts('rejected')]);
 
 /** A picture's embedding in the joint space of the model named by `model`, and how much of a hub it is. */
 export const embeddingsSchema = (size: number) =>

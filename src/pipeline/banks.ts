@@ -5,6 +5,7 @@ import type { WorkOptions } from '../progress.ts';
 import { bankCorrection, type VoterPictures, wordRows } from '../retrieval/index.ts';
 import { type CaptionBank, embedPictures, embedTexts, type Model, type QueryBank } from './model.ts';
 import { featuresWhere } from './pairs.ts';
+import type { Recipe } from './recipe.ts';
 import { tagTruthOf } from './tag-words.ts';
 
 /** More training captions than this vote no better but cost memory: an even selection of them is kept. */
@@ -15,6 +16,22 @@ const LARGEST_TEXTS = 50_000;
 
 /** Pictures and captions that tell hubs from others: more change the correction by less than they cost. */
 const QUERY_BANK = 6000;
+
+/** From so many training pictures on hubs are corrected fully. */
+const TRUSTED_HUBS = 3000;
+
+/**
+ * A recipe whose correction of hubs counts as much as it can be trusted. The pictures and captions that tell hubs are
+ * those that were learned from, which lie nearer to each other than new ones do, the fewer there are. On drawings,
+ * R@10 of picture to text by the weight of the correction, 0 / 0.25 / 0.5 / 1: 42.0 / 38.6 / 36.1 / 31.0 from 300 pairs,
+ * 57.7 / 59.6 / 57.7 / 49.5 from 1,000, 68.0 / 68.0 / 69.0 / 68.7 from 3,000; on photos 24.1 / 25.4 / 24.1 / 20.1,
+ * 39.0 / 41.4 / 42.9 / 40.9 and 54.8 / 58.4 / 60.4 / 60.4.
+ */
+export function withTrustedHubness(recipe: Recipe, pictures: number): Recipe {
+  if (recipe.hubness === undefined || pictures >= TRUSTED_HUBS) return recipe;
+  const weight = (recipe.hubness.weight * pictures) / TRUSTED_HUBS;
+  return { ...recipe, hubness: { ...recipe.hubness, weight } };
+}
 
 /** Captions encoded at once. */
 const BATCH = 4096;

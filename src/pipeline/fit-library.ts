@@ -17,26 +17,43 @@ export function captionsOf(words: Pick<PictureWords, 'captions' | 'tags'> | unde
 }
 
 /**
- * The pictures of a library that have words, as pairs to learn from.
+ * The pictures of a library that have words, as pairs to learn from: captions, tags, and tags that somebody accepted.
+ * Tags that somebody rejected are opposed to their pictures.
  * @param only when given, no other pictures are taken
+ * @returns also the paths of the pictures, in the order of their captions
  */
-export async function libraryPairs(library: Library, only?: ReadonlySet<string>): Promise<PairSource> {
+export async function libraryPairs(
+  library: Library,
+  only?: ReadonlySet<string>,
+): Promise<PairSource & { readonly paths: readonly string[] }> {
   const words = await library.words();
+  const decisions = await library.decisions();
+  const wanted = (path: string) => only === undefined || only.has(path);
+  const learned = (path: string): string[] => {
+    const { captions = [], tags = [] } = words.get(path) ?? {};
+    return captionsOf({ captions, tags: [...new Set([...tags, ...(decisions.get(path)?.accepted ?? [])])] });
+  };
+  const rejected = (path: string): string[] => {
+    const tags = decisions.get(path)?.rejected ?? [];
+    return tags.length > 0 ? [tags.join(', ')] : [];
+  };
   // Training asks for captions in the order of the features; one light pass over the paths tells that order.
-  const captions: string[][] = [];
-  const wanted = (path: string) => words.has(path) && (only === undefined || only.has(path));
-  for await (const { paths } of library.paths())
-    for (const path of paths) if (wanted(path)) captions.push(captionsOf(words.get(path)));
-  return {
-    encoder: library.encoder,
-    captions,
+  const paths: string[] = [];
+  for await (const batch of library.paths()) paths.push(...batch.paths.filter(wanted));
+  const pairs = (textsOf: (path: string) => string[]): Pick<PairSource, 'captions' | 'features'> => ({
+    captions: paths.map(textsOf).filter((texts) => texts.length > 0),
     async *features() {
-      for await (const { paths, vectors } of library.features()) {
-        const rows = paths.flatMap((path, i) => (wanted(path) ? [i] : []));
-        if (rows.length === 0) continue;
-        yield selectRows(vectors, rows);
+      for await (const batch of library.features()) {
+        const rows = batch.paths.flatMap((path, i) => (wanted(path) && textsOf(path).length > 0 ? [i] : []));
+        if (rows.length > 0) yield selectRows(batch.vectors, rows);
       }
     },
+  });
+  return {
+    encoder: library.encoder,
+    paths: paths.filter((path) => learned(path).length > 0),
+    ...pairs(learned),
+    opposed: pairs(rejected),
   };
 }
 

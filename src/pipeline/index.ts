@@ -1,3 +1,4 @@
+export type { StarterChoice } from './choose-starter-weight.ts';
 export {
   type CocoExperiment,
   type CocoOptions,
@@ -31,12 +32,7 @@ export {
   type SupportingCaption,
 } from './explain.ts';
 export { captionsOf, fitLibrary, libraryPairs } from './fit-library.ts';
-export {
-  fitLibraryOnStarter,
-  fitOnStarter,
-  type ModelOnStarter,
-  type StarterChoice,
-} from './fit-on-starter.ts';
+export { fitLibraryOnStarter, fitOnStarter, type ModelOnStarter } from './fit-on-starter.ts';
 export { evaluateFolds, type FoldedQuality } from './fold-evaluation.ts';
 export { type IndexOptions, type IndexResult, indexPictures } from './index-pictures.ts';
 export { compareQuality, type Direction, type Measures, qualityIntervals } from './intervals.ts';
@@ -59,6 +55,7 @@ export { type SelectedRecipe, type SelectRecipeOptions, selectRecipe } from './s
 export { type Starter, starterMismatch, starterModel } from './starter.ts';
 export { BUILT_IN_STARTER, loadStarter, saveStarter } from './starter-file.ts';
 export { type Tag, tagFeatures, tagScorer } from './tag.ts';
+export { decidedTags, readTeachings, type Teaching, type TeachResult, teach } from './teach.ts';
 export { OWN_VECTORS } from './text-view.ts';
 export { train } from './train.ts';
 export { trainOnStarter } from './train-on-starter.ts';

@@ -23,15 +23,12 @@ export async function libraryExperiment(library: Library, share: number, seed: n
     data.set(batch.data, at);
     at += batch.data.length;
   }
-  const words = await library.words();
-  const pictures: string[] = [];
-  for await (const { paths } of library.paths()) pictures.push(...paths.filter((path) => words.has(path)));
   const { kept, held } = holdOut(n, share, seed);
   return {
     encoder: pairs.encoder,
     features: matrix(n, library.encoder.size, data),
     captions: pairs.captions,
-    pictures,
+    pictures: pairs.paths,
     train: kept,
     validation: [],
     test: held,

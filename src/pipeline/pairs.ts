@@ -1,4 +1,4 @@
-import { fit, type JointSpace, Moments } from '../cca/index.ts';
+import { type FitOptions, fit, type JointSpace, Moments, oppose } from '../cca/index.ts';
 import { CovistaError, throwIfAborted } from '../errors.ts';
 import type { Engine } from '../linalg/engine.ts';
 import { joinRows, type Matrix32, type Rows, selectRows } from '../linalg/matrix.ts';
@@ -14,6 +14,8 @@ export interface PairSource {
   readonly captions: readonly (readonly string[])[];
   /** The features of the same pictures, batch by batch. */
   features(): AsyncIterable<Matrix32> | Iterable<Matrix32>;
+  /** Pictures, and words that were said not to belong to them. */
+  readonly opposed?: Pick<PairSource, 'captions' | 'features'> | undefined;
 }
 
 /** The moments of all pairs but a few that were held out, the moments of those, and their features. */
@@ -70,6 +72,20 @@ export async function pairMoments(
   return { kept, held, heldFeatures: heldFeatures.length === 0 ? undefined : joinRows(heldFeatures) };
 }
 
+/** The moments of pairs with those of the words that were said not to belong to pictures, where there are any. */
+export async function withOpposed(
+  moments: Moments,
+  { encoder, opposed }: PairSource,
+  recipe: Recipe,
+  text: TextEncoder,
+  options: WorkOptions & { readonly engine: Engine },
+): Promise<Moments> {
+  if (opposed === undefined || opposed.captions.length === 0) return moments;
+  const quiet = { ...options, onProgress: undefined };
+  const { kept } = await pairMoments({ encoder, ...opposed }, recipe, text, () => false, quiet);
+  return oppose(moments, kept, [0, ...text.blocks.map(() => 1)]);
+}
+
 /**
  * The features of some pictures only, batch by batch; batches without any are passed over.
  * @param isTaken whether the picture at a position is wanted
@@ -99,6 +115,18 @@ export async function paired(
   return [{ rows: features, of }, ...(await text.encode(captions.flat()))];
 }
 
+/** How a recipe has CCA solved, on an image block and those of the text. */
+export function fitOptions(recipe: Recipe, encoder: Model['encoder']): Omit<FitOptions, 'engine'> {
+  return {
+    views: [[0], recipe.text.map((_, i) => i + 1)],
+    normalize: [recipe.normalize.image, ...recipe.text.map(() => recipe.normalize.text)],
+    parts: [encoder.blocks.map((block) => block.size)],
+    blockWeights: recipe.blockWeights,
+    ridge: [...recipe.ridge],
+    dimensions: recipe.dimensions,
+  };
+}
+
 /** CCA of the moments of pairs, as the recipe asks for. */
 export function solveRecipe(
   moments: Moments,
@@ -106,14 +134,5 @@ export function solveRecipe(
   encoder: Model['encoder'],
   { engine, signal }: WorkOptions & { readonly engine: Engine },
 ): Promise<JointSpace> {
-  return fit(moments, {
-    engine,
-    views: [[0], recipe.text.map((_, i) => i + 1)],
-    normalize: [recipe.normalize.image, ...recipe.text.map(() => recipe.normalize.text)],
-    parts: [encoder.blocks.map((block) => block.size)],
-    blockWeights: recipe.blockWeights,
-    ridge: [...recipe.ridge],
-    dimensions: recipe.dimensions,
-    signal,
-  });
+  return fit(moments, { ...fitOptions(recipe, encoder), engine, signal });
 }

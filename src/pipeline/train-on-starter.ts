@@ -1,50 +1,77 @@
 import { tagVocabulary } from '../evaluation/index.ts';
 import type { Matrix32 } from '../linalg/matrix.ts';
-import { captionBank, queryBank } from './banks.ts';
+import { captionBank, queryBank, withTrustedHubness } from './banks.ts';
 import { extendTextEncoder, weightedMoments } from './merge-starter.ts';
 import type { Model } from './model.ts';
-import { type PairSource, pairMoments, solveRecipe } from './pairs.ts';
+import { type PairSource, pairMoments, solveRecipe, withOpposed } from './pairs.ts';
 import type { Recipe } from './recipe.ts';
 import type { Starter } from './starter.ts';
 import { minimumPictures, pictureCounts } from './tag-words.ts';
 import { fitTextEncoder } from './text-view.ts';
+import { learn } from './train.ts';
 import type { TrainOptions } from './train-options.ts';
+
+/** From so many captioned own pictures on they tell hubs too. */
+const OWN_HUBS = 3000;
+
+/** A starter that counts less than this is of another domain: its pictures do not tell hubs among the own ones. */
+const LIKE_OWN = 0.1;
+
+/** How a starter and own pairs are put together. */
+export interface StarterMix {
+  /** `merged`: one space of both. `joined`: that space beside one of own pairs alone; cosines are the mean of both. */
+  readonly from: 'merged' | 'joined';
+  /** Above 0; with 1 a pair of the starter counts like an own one. */
+  readonly weight: number;
+}
 
 /**
  * Learns from a user's own pairs on top of a starter: both moments are added up, those of the starter times a weight.
- * @param weight above 0; 1 counts a pair of the starter like an own one
  * @throws CovistaError `bad-values` when the features are not those of the starter's encoder
  */
 export async function trainOnStarter(
   pairs: PairSource,
-  recipe: Recipe,
+  asked: Recipe,
   starter: Starter,
-  weight: number,
+  { from, weight }: StarterMix,
   options: TrainOptions,
 ): Promise<Model> {
   const { engine, onProgress } = options;
-  const text = extendTextEncoder(starter.model.text, await fitTextEncoder(pairs, recipe, options));
+  const count = pairs.captions.length;
+  const alike = from === 'merged' && weight >= LIKE_OWN;
+  const recipe = alike ? asked : withTrustedHubness(asked, count);
+  const own = await fitTextEncoder(pairs, recipe, options);
+  const text = extendTextEncoder(starter.model.text, own);
   const { kept } = await pairMoments(pairs, recipe, text, () => false, options);
   onProgress?.({ stage: 'solve', done: 0 });
-  const moments = weightedMoments(starter, weight, kept.sizes).merge(kept);
+  const both = weightedMoments(starter, weight, kept.sizes).merge(kept);
+  const moments = await withOpposed(both, pairs, recipe, text, options);
   const space = await solveRecipe(moments, recipe, pairs.encoder, options);
+  const alone = from === 'joined' ? await learn(pairs, recipe, () => false, false, options) : undefined;
   const tokens = pairs.captions.map((some) => some.map((caption) => text.words(caption)));
   const model: Model = {
     ...starter.model,
     recipe,
     text,
     space: { ...space, count: Math.round(space.count) },
+    joined: alone === undefined ? [] : [alone.final],
     ...joinedTags(starter.model, tokens),
-    trained: { pictures: pairs.captions.length, captions: tokens.flat().length },
+    trained: { pictures: count, captions: tokens.flat().length },
   };
-  const captions = [...starter.captions, ...pairs.captions.flat()];
-  const pictures = starter.pictures.rows + pairs.captions.length;
+  const useOwn = !alike || count >= OWN_HUBS;
   const queries =
     recipe.hubness === undefined
       ? undefined
-      : await queryBank(model, bothFeatures(starter, pairs), pictures, captions, engine);
+      : await queryBank(
+          model,
+          useOwn ? bothFeatures(starter, pairs) : [starter.pictures],
+          starter.pictures.rows + (useOwn ? count : 0),
+          useOwn ? [...starter.captions, ...pairs.captions.flat()] : starter.captions,
+          engine,
+        );
   const complete = { ...model, queries };
   if (recipe.tags.method !== 'vote') return complete;
+  const captions = [...starter.captions, ...pairs.captions.flat()];
   const bank = await captionBank(complete, captions, options);
   // A vote is the exponential of similarity less correction over temperature: each of the starter's counts `weight` times.
   if (bank.correction.length === captions.length)

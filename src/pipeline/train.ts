@@ -2,9 +2,10 @@ import type { Moments } from '../cca/index.ts';
 import { CovistaError } from '../errors.ts';
 import { tagVocabulary } from '../evaluation/index.ts';
 import type { Matrix32 } from '../linalg/matrix.ts';
+import { withTrustedHubness } from './banks.ts';
 import { learnRegression, learnTagScores, withBanks } from './fit-tags.ts';
 import type { Member, Model } from './model.ts';
-import { type PairSource, pairMoments, solveRecipe } from './pairs.ts';
+import { type PairSource, pairMoments, solveRecipe, withOpposed } from './pairs.ts';
 import { memberRecipes, type Recipe } from './recipe.ts';
 import { refineSpace } from './refine-space.ts';
 import { minimumPictures, pictureCounts } from './tag-words.ts';
@@ -23,8 +24,9 @@ const CALIBRATE_EVERY = 10;
  * combined and calibrated to probabilities on a tenth of the pictures and a model of the others.
  * @throws CovistaError `no-data` without any pair
  */
-export async function train(pairs: PairSource, recipe: Recipe, options: TrainOptions): Promise<Model> {
+export async function train(pairs: PairSource, asked: Recipe, options: TrainOptions): Promise<Model> {
   const pictures = pairs.captions.length;
+  const recipe = withTrustedHubness(asked, pictures);
   if (pictures === 0)
     throw new CovistaError('no-data', 'There is nothing to learn from: no picture has words.', {
       hint: 'Name a captions file when indexing, or put a .txt file with words beside each picture.',
@@ -72,7 +74,7 @@ export async function train(pairs: PairSource, recipe: Recipe, options: TrainOpt
  * The number of each picture's set of captions. Pictures of the same captions are held out together: were a twin
  * learned from, tags would seem surer than they are.
  */
-function captionGroups(captions: readonly (readonly string[])[]): Uint32Array {
+export function captionGroups(captions: readonly (readonly string[])[]): Uint32Array {
   const numbers = new Map<string, number>();
   return Uint32Array.from(captions, (some) => {
     const key = some.join('\n');
@@ -89,8 +91,8 @@ interface Learned {
   readonly heldFeatures: Matrix32 | undefined;
 }
 
-/** Learns one member: text encoder, moments, CCA, refinement. */
-async function learn(
+/** Learns one member of a model: text encoder, moments, CCA, refinement. */
+export async function learn(
   pairs: PairSource,
   recipe: Recipe,
   isHeld: (position: number) => boolean,
@@ -102,7 +104,8 @@ async function learn(
   const { kept, held, heldFeatures } = await pairMoments(pairs, recipe, text, isHeld, options);
   const space = async (moments: Moments, isUsed: (position: number) => boolean) => {
     options.onProgress?.({ stage: 'solve', done: 0 });
-    const solved = await solveRecipe(moments, recipe, pairs.encoder, options);
+    const all = await withOpposed(moments, pairs, recipe, text, options);
+    const solved = await solveRecipe(all, recipe, pairs.encoder, options);
     if (recipe.refine === undefined) return solved;
     return refineSpace(solved, pairs, isUsed, recipe, text, { ...options, seed });
   };

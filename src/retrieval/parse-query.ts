@@ -32,6 +32,9 @@ const SPACE = /\s+/uy;
  * - `2:dog`: counts twice as much as the plain words; `0.5:dog` half as much;
  * - `"hot dog"`: a phrase that is a part of its own; so are `-"hot dog"` and `2:"hot dog"`.
  *
+ * - `a dog without a ball`, `a beach, no people`, `a bird but not a duck`: what follows `without`, `no` or `not`, up to
+ *   a comma or the next preposition or conjunction, is not wanted, as with a minus.
+ *
  * A minus or a number counts only at the beginning of a word: `t-shirt` is a plain word. Quotes keep their content
  * as it is, so that `"10:30"` and `"-5"` can be asked for.
  * @returns the plain words first, as they come, then the other parts in their order
@@ -77,10 +80,45 @@ export function parseQuery(text: string): Query {
       });
     parts.push({ text: content, weight });
   }
-  if (plain.length > 0) parts.unshift({ text: plain.join(' '), weight: 1 });
+  const { wanted, unwanted } = splitNegations(plain);
+  for (const phrase of unwanted) parts.push({ text: phrase, weight: -NEGATIVE_WEIGHT });
+  if (wanted.length > 0) parts.unshift({ text: wanted.join(' '), weight: 1 });
   if (parts.length === 0)
     throw new CovistaError('usage', 'The query is empty.', { hint: 'Name what to find.' });
   return { parts };
+}
+
+const NEGATIONS = new Set(['without', 'no', 'not']);
+const ARTICLES = new Set('a an the any his her its their other'.split(' '));
+const BOUNDARIES = new Set(
+  'in on at by near with from under over behind beside between next inside outside during and or but while who that'.split(
+    ' ',
+  ),
+);
+const PUNCTUATION = /[,;.!?]+$/u;
+
+/** Parts plain English words into those that are wanted and phrases that a negation stands before. */
+function splitNegations(plain: readonly string[]): { wanted: string[]; unwanted: string[] } {
+  const wanted: string[] = [];
+  const unwanted: string[] = [];
+  const word = (i: number) => plain[i]!.toLowerCase().replace(PUNCTUATION, '');
+  for (let i = 0; i < plain.length; i++) {
+    let end = i + 1;
+    if (NEGATIONS.has(plain[i]!.toLowerCase())) {
+      while (end < plain.length && (ARTICLES.has(word(end)) || NEGATIONS.has(word(end)))) end++;
+      const first = end;
+      while (end < plain.length && !BOUNDARIES.has(word(end)) && !NEGATIONS.has(word(end)))
+        if (PUNCTUATION.test(plain[end++]!)) break;
+      const phrase = plain.slice(first, end).join(' ').replace(PUNCTUATION, '');
+      if (phrase !== '') {
+        unwanted.push(phrase);
+        i = end - 1;
+        continue;
+      }
+    }
+    wanted.push(plain[i]!);
+  }
+  return { wanted, unwanted };
 }
 
 /** Quoted for a message, and not longer than a line. */

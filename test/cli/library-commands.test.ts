@@ -176,7 +176,7 @@ describe('a library that is not as it should be', () => {
 });
 
 describe('covista', () => {
-  it.each(['index', 'fit', 'search', 'tag', 'eval', 'demo'])('explains %s', async (command) => {
+  it.each(['index', 'fit', 'search', 'tag', 'teach', 'eval', 'demo'])('explains %s', async (command) => {
     const { code, stdout } = await covista([command, '--help']);
     expect(code).toBe(0);
     expect(stdout).toContain(`Usage: covista ${command}`);

@@ -10,12 +10,14 @@ import { defaultImageEncoder } from '../../src/image/index.ts';
 import { createEngine } from '../../src/linalg/create-engine.node.ts';
 import type { Engine } from '../../src/linalg/engine.ts';
 import { decodeSafetensors, fromFloat16 } from '../../src/linalg/index.ts';
-import { matrix, row } from '../../src/linalg/matrix.ts';
+import { type Matrix32, matrix, row, selectRows } from '../../src/linalg/matrix.ts';
 import { createRandom } from '../../src/linalg/random.ts';
 import { defaultWordVectors } from '../../src/models/index.ts';
 import { featureCacheFile } from '../../src/pipeline/cached-features.ts';
+import { chooseStarterWeight } from '../../src/pipeline/choose-starter-weight.ts';
 import {
   BUILT_IN_STARTER,
+  embedPictures,
   embedTexts,
   fitOnStarter,
   loadStarter,
@@ -26,7 +28,9 @@ import {
   trainOnStarter,
 } from '../../src/pipeline/index.ts';
 import { extendTextEncoder, weightedMoments } from '../../src/pipeline/merge-starter.ts';
+import { imageRows } from '../../src/pipeline/model.ts';
 import { solveRecipe } from '../../src/pipeline/pairs.ts';
+import { starterSubspace } from '../../src/pipeline/starter-subspace.ts';
 import { TextEncoder } from '../../src/text/index.ts';
 import { scratch } from '../cli/covista.ts';
 import { hasShared, SHARED } from '../shared.ts';
@@ -132,6 +136,85 @@ describe('the moments of a starter', () => {
   });
 });
 
+describe('the subspace of a starter and own pairs', () => {
+  it('ranks as the whole problem does', async () => {
+    const pairs = ownPairs(24);
+    const wordVectors = await defaultWordVectors();
+    const recipe = { ...RECIPES.default!, tags: { method: 'nearest' } as const, hubness: undefined };
+    const model = await trainOnStarter(
+      pairs,
+      recipe,
+      starter,
+      { from: 'merged', weight: 0.1 },
+      { engine, wordVectors },
+    );
+    const [features] = pairs.features();
+    const texts = ['a blorple dog', 'a quiet street', 'two men play soccer', 'a child in a red shirt'];
+    const blocks = await model.text.encode(pairs.captions.flat());
+    const dense = (rows: typeof blocks) => {
+      const columns = rows.reduce((sum, one) => sum + one.columns, 0);
+      const joined = matrix(rows[0]!.rows, columns, new Float32Array(rows[0]!.rows * columns));
+      let start = 0;
+      for (const one of rows) {
+        for (let i = 0; i < joined.rows; i++)
+          if ('indices' in one)
+            for (let p = one.offsets[i]!; p < one.offsets[i + 1]!; p++)
+              row(joined, i)[start + one.indices[p]!] = one.values[p]!;
+          else row(joined, i).set(row(one, i), start);
+        start += one.columns;
+      }
+      return joined;
+    };
+    const images = imageRows(recipe, features!);
+    const of = Uint32Array.from(pairs.captions, (_, i) => i);
+    const own = { images, texts: dense(blocks), of };
+    const subspace = await starterSubspace(starter, own, recipe, engine);
+    const place = await subspace.learn(0.1, own);
+    const placed = await place({ images, texts: dense(await model.text.encode(texts)), of });
+    const similarities = (a: Matrix32, b: Matrix32) =>
+      engine.multiply(a, b, { transposeB: true }).then(({ data }) => data);
+    const fast = await similarities(placed.images, placed.texts);
+    const whole = await similarities(
+      await embedPictures(model, features!, engine),
+      await embedTexts(model, texts, engine),
+    );
+    fast.forEach((value, i) => {
+      expect(Math.abs(value - whole[i]!)).toBeLessThan(0.1);
+    });
+  });
+});
+
+describe('the choice of how much a starter counts', () => {
+  it('stays with the starter where own pairs are like its own, and learns from own pairs where they are not', async () => {
+    const wordVectors = await defaultWordVectors();
+    const options = { engine, wordVectors };
+    const encoder = { ...starter.model.encoder };
+    const features = starter.pictures;
+    const rows = Array.from({ length: 60 }, (_, i) => i * 5);
+    const step = starter.model.trained.pictures / features.rows;
+    // The starter's own captions of every eighth picture: nothing can be as like.
+    const captions = rows.map((i) =>
+      starter.captions.slice(Math.round(i * step) * 5, Math.round(i * step) * 5 + 2),
+    );
+    const like = { encoder, captions, features: () => [selectRows(features, rows)] };
+    const near = await chooseStarterWeight(like, RECIPES.default!, starter, options);
+    expect(near.weight).toBeGreaterThan(0);
+    expect(near.from).not.toBe('own');
+    // Words that say something else: which half of the photos is the brighter one in some features.
+    const invented = rows.map((i) => {
+      const [first, second] = [row(features, i)[7]!, row(features, i)[300]!];
+      return [`${first > 0.2 ? 'blorple' : 'zindle'} ${second > 0.2 ? 'gromp' : 'quibber'}`];
+    });
+    const far = await chooseStarterWeight(
+      { ...like, captions: invented },
+      RECIPES.default!,
+      starter,
+      options,
+    );
+    expect(far.from === 'own' || far.from === 'joined' || far.weight < 1).toBe(true);
+  });
+});
+
 describe('the built-in starter', () => {
   it('is at most 25 MB', async () => {
     expect((await stat(BUILT_IN_STARTER)).size).toBeLessThan(25e6);
@@ -184,7 +267,13 @@ describe('the built-in starter', () => {
     const none = await fitOnStarter(ownPairs(0), RECIPES.default!, starter, { engine });
     expect(none.choice.from).toBe('starter');
     const wordVectors = await defaultWordVectors();
-    const few = await trainOnStarter(ownPairs(6), RECIPES.default!, starter, 1, { engine, wordVectors });
+    const few = await trainOnStarter(
+      ownPairs(6),
+      RECIPES.default!,
+      starter,
+      { from: 'merged', weight: 1 },
+      { engine, wordVectors },
+    );
     expect(few.text.known('blorple')).toBe(1);
     expect(few.tags).toContain('blorple');
     expect(few.tags).toContain('dog');

@@ -5,6 +5,30 @@ import { matrix } from '../../src/linalg/index.ts';
 import { combineQuery, NEGATIVE_WEIGHT, parseQuery } from '../../src/retrieval/index.ts';
 
 describe('parseQuery', () => {
+  it.each([
+    ['a dog without a ball', 'a dog', ['ball']],
+    ['a beach, no people, at sunset', 'a beach, at sunset', ['people']],
+    ['a bird but not a duck on water', 'a bird but on water', ['duck']],
+    ['A man WITHOUT his red hat and no shoes', 'A man and', ['red hat', 'shoes']],
+  ])('takes what follows a negation as not wanted: %s', (text, wanted, unwanted) => {
+    expect(parseQuery(text).parts).toEqual([
+      { text: wanted, weight: 1 },
+      ...unwanted.map((phrase) => ({ text: phrase, weight: -NEGATIVE_WEIGHT })),
+    ]);
+  });
+
+  it('keeps a negation with nothing behind it, and one in quotes', () => {
+    expect(parseQuery('better without').parts).toEqual([{ text: 'better without', weight: 1 }]);
+    expect(parseQuery('"no parking" sign').parts).toEqual([
+      { text: 'sign', weight: 1 },
+      { text: 'no parking', weight: 1 },
+    ]);
+  });
+
+  it('asks for anything but what is not wanted where nothing else is said', () => {
+    expect(parseQuery('no people').parts).toEqual([{ text: 'people', weight: -NEGATIVE_WEIGHT }]);
+  });
+
   it('reads words, minus, weights and phrases', () => {
     expect(parseQuery('a dog -grass 2:dog "hot dog"').parts).toEqual([
       { text: 'a dog', weight: 1 },

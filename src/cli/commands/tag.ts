@@ -1,11 +1,11 @@
 import { stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { Command } from 'commander';
 import { listPictures } from '../../datasets/index.ts';
 import { CovistaError } from '../../errors.ts';
 import { Library } from '../../library/index.ts';
 import { createEngine } from '../../linalg/create-engine.node.ts';
-import { encodePictures, explainTags, tagFeatures } from '../../pipeline/index.ts';
+import { decidedTags, encodePictures, explainTags, tagFeatures } from '../../pipeline/index.ts';
 import { openModel, withEncoder } from '../context.ts';
 import { explainedTags } from '../explanation-text.ts';
 import { countOption, explainOption, jsonOption, libraryOption, quietOption } from '../options.ts';
@@ -29,7 +29,10 @@ export function tagCommand(): Command {
     .addOption(explainOption('show the training captions that voted for each tag'))
     .addOption(jsonOption())
     .addOption(quietOption())
-    .addHelpText('after', '\nExample:\n  covista tag photo.jpg holiday --library my-library -n 8')
+    .addHelpText(
+      'after',
+      '\nExample:\n  covista tag photo.jpg holiday --library my-library -n 8\n\nAccept or reject tags, to learn from: covista teach photo.jpg --accept dog --reject cat',
+    )
     .action((targets: string[], options: Options) =>
       runCommand(options, async (work) => {
         const library = await Library.open(options.library);
@@ -42,16 +45,25 @@ export function tagCommand(): Command {
           );
           if (encoded.paths.length === 0)
             throw new CovistaError('bad-picture', encoded.failed[0]?.reason ?? 'There is no picture to tag.');
-          const tags = await tagFeatures(model, encoded.vectors, options.count, engine);
+          const decisions = await library.decisions();
+          const decided = encoded.paths.map((path) => decisions.get(resolve(path)));
+          const rejected = decided.reduce((most, one) => Math.max(most, one?.rejected.length ?? 0), 0);
+          const found = await tagFeatures(model, encoded.vectors, options.count + rejected, engine);
           if (options.explain) {
-            const explained = await explainTags(model, encoded.vectors, tags, engine);
+            const kept = found.map((some, i) =>
+              some.filter(({ word }) => !decided[i]?.rejected.includes(word)).slice(0, options.count),
+            );
+            const explained = await explainTags(model, encoded.vectors, kept, engine);
             const pictures = encoded.paths.map((path, i) => ({ path, tags: explained[i]! }));
             return {
               text: pictures.map((picture) => explainedTags(shown(picture.path), picture.tags)).join('\n\n'),
               json: { pictures, failed: encoded.failed },
             };
           }
-          const pictures = encoded.paths.map((path, i) => ({ path, tags: tags[i]! }));
+          const pictures = encoded.paths.map((path, i) => ({
+            path,
+            tags: decidedTags(found[i]!, decided[i], options.count),
+          }));
           return {
             text: pictures
               .map(
