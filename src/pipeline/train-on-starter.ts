@@ -47,11 +47,12 @@ export async function trainOnStarter(
   const both = weightedMoments(starter, weight, kept.sizes).merge(kept);
   const moments = await withOpposed(both, pairs, recipe, text, options);
   const space = await solveRecipe(moments, recipe, pairs.encoder, options);
-  const alone = from === 'joined' ? await learn(pairs, recipe, () => false, false, options) : undefined;
+  const alone = from === 'joined' ? await learn(pairs, recipe, () => false, false, 0, options) : undefined;
   const tokens = pairs.captions.map((some) => some.map((caption) => text.words(caption)));
   const model: Model = {
     ...starter.model,
-    recipe,
+    recipe:
+      alone === undefined ? recipe : { ...recipe, joined: [{ image: recipe.image, terms: recipe.terms }] },
     text,
     space: { ...space, count: Math.round(space.count) },
     joined: alone === undefined ? [] : [alone.final],
