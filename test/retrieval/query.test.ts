@@ -100,8 +100,9 @@ describe('parseQuery', () => {
         },
       ),
     );
+    const word = fc.stringMatching(/^[a-z]{1,5}$/).filter((one) => !['no', 'not'].includes(one));
     fc.assert(
-      fc.property(fc.array(fc.stringMatching(/^(?!(?:no|not)$)[a-z]{1,5}$/), { minLength: 1 }), (words) => {
+      fc.property(fc.array(word, { minLength: 1 }), (words) => {
         expect(parseQuery(words.join(' ')).parts).toEqual([{ text: words.join(' '), weight: 1 }]);
       }),
     );
