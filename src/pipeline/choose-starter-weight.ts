@@ -29,7 +29,7 @@ export interface StarterChoice {
 type Candidate = Omit<StarterChoice, 'reason'>;
 
 /**
- * With fewer captioned pictures nothing can be chosen on them: they are added to the starter, whose pairs count this
+ * With fewer pictures of different words nothing can be chosen on them: they are added to the starter, whose pairs count this
  * much. It costs nothing where they are like the starter's, and is better than the whole weight where they are not.
  */
 const CHOOSE_FROM = 20;
@@ -57,11 +57,12 @@ export async function chooseStarterWeight(
   const pictures = pairs.captions.length;
   if (pictures === 0)
     return { from: 'starter', weight: 1, reason: 'Starter only: no picture of the library has words.' };
-  if (pictures < CHOOSE_FROM)
+  const different = new Set(captionGroups(pairs.captions)).size;
+  if (different < CHOOSE_FROM)
     return {
       from: 'merged',
       weight: FEW_WEIGHT,
-      reason: `Starter x ${FEW_WEIGHT} and ${pictures} own pictures, which are too few to choose a weight on.`,
+      reason: `Starter x ${FEW_WEIGHT} and ${pictures} own pictures, of which too few have words of their own (${different}) to choose a weight on.`,
     };
   const candidates: Candidate[] = [
     { from: 'starter', weight: 1 },

@@ -72,13 +72,17 @@ export async function starterSubspace(
     const some = centred(rows);
     const taken = Array.from({ length: some.rows }, (_, i) => i).filter((i) => i % step === 0);
     const k = weights.columns;
-    const directions = zeros64(rows.columns, k + taken.length);
+    // Own rows as they are, and what of them are columns that the starter does not have.
+    const directions = zeros64(rows.columns, k + 2 * taken.length);
     for (let c = 0; c < rows.columns; c++) {
       const at = c * directions.columns;
-      if (c < weights.rows && scale(c) > 0)
+      const isNew = c >= weights.rows;
+      if (!isNew && scale(c) > 0)
         for (let j = 0; j < k; j++) directions.data[at + j] = weights.data[c * k + j]! / scale(c);
       taken.forEach((i, j) => {
-        directions.data[at + k + j] = some.data[i * rows.columns + c]!;
+        const value = some.data[i * rows.columns + c]!;
+        directions.data[at + k + j] = value;
+        if (isNew) directions.data[at + k + taken.length + j] = value;
       });
     }
     const basis = await orthonormal(directions, engine);
