@@ -58,6 +58,16 @@ function ownPairs(count: number) {
   return { encoder: { id: starter.model.encoder.id, size, blocks }, captions, features: () => [features] };
 }
 
+/** Pictures of the starter with captions of theirs: nothing can be as like. */
+function likeItsOwn(count: number) {
+  const step = starter.model.trained.pictures / starter.pictures.rows;
+  const rows = Array.from({ length: count }, (_, i) => i * 5);
+  const captions = rows.map((i) =>
+    starter.captions.slice(Math.round(i * step) * 5, Math.round(i * step) * 5 + 2),
+  );
+  return { ...ownPairs(0), captions, features: () => [selectRows(starter.pictures, rows)] };
+}
+
 describe('compact moments', () => {
   it('keep correlations to 0.0003 and means and deviations to single precision', async () => {
     const random = createRandom(3);
@@ -138,7 +148,7 @@ describe('the moments of a starter', () => {
 
 describe('the subspace of a starter and own pairs', () => {
   it('places other pictures and known words as the whole problem does', async () => {
-    const pairs = ownPairs(24);
+    const pairs = likeItsOwn(24);
     const wordVectors = await defaultWordVectors();
     const recipe = { ...RECIPES.default!, tags: { method: 'nearest' } as const, hubness: undefined };
     const model = await trainOnStarter(
@@ -170,7 +180,7 @@ describe('the subspace of a starter and own pairs', () => {
       return joined;
     };
     const images = imageRows(recipe, features!);
-    const of = Uint32Array.from(pairs.captions, (_, i) => i);
+    const of = Uint32Array.from(pairs.captions.flatMap((some, i) => some.map(() => i)));
     const own = { images, texts: dense(blocks), of };
     const subspace = await starterSubspace(starter, own, recipe, engine);
     const place = await subspace.learn(0.1, own);
@@ -202,21 +212,14 @@ describe('the choice of how much a starter counts', () => {
   it('stays with the starter where own pairs are like its own, and learns from own pairs where they are not', async () => {
     const wordVectors = await defaultWordVectors();
     const options = { engine, wordVectors };
-    const encoder = { ...starter.model.encoder };
-    const features = starter.pictures;
-    const rows = Array.from({ length: 60 }, (_, i) => i * 5);
-    const step = starter.model.trained.pictures / features.rows;
-    // The starter's own captions of every eighth picture: nothing can be as like.
-    const captions = rows.map((i) =>
-      starter.captions.slice(Math.round(i * step) * 5, Math.round(i * step) * 5 + 2),
-    );
-    const like = { encoder, captions, features: () => [selectRows(features, rows)] };
+    const like = likeItsOwn(60);
+    const [features] = like.features();
     const near = await chooseStarterWeight(like, RECIPES.default!, starter, options);
     expect(near.weight).toBeGreaterThan(0);
     expect(near.from).not.toBe('own');
     // Words that say something else: which half of the photos is the brighter one in some features.
-    const invented = rows.map((i) => {
-      const [first, second] = [row(features, i)[7]!, row(features, i)[300]!];
+    const invented = like.captions.map((_, i) => {
+      const [first, second] = [row(features!, i)[7]!, row(features!, i)[300]!];
       return [`${first > 0.2 ? 'blorple' : 'zindle'} ${second > 0.2 ? 'gromp' : 'quibber'} n${i % 40}`];
     });
     const far = await chooseStarterWeight(
