@@ -12,12 +12,12 @@ import { evaluateFolds, type FoldedQuality } from './fold-evaluation.ts';
 import { type IndexResult, indexPictures } from './index-pictures.ts';
 import { embedPictures, embedTexts, type Model, pictureHubness } from './model.ts';
 import { saveModel } from './model-file.ts';
-import { RECIPES } from './recipe.ts';
+import { RECIPES, withSentences } from './recipe.ts';
 import { type Tag, tagFeatures } from './tag.ts';
 import { train } from './train.ts';
 import type { TrainOptions } from './train-options.ts';
 
-/** What {@link runCoco} takes. */
+/** What {@link runCoco} takes; with a sentence encoder, the text view is that and the bag of words. */
 export interface CocoOptions extends TrainOptions {
   /** Folder in which the official archives were unpacked. */
   readonly root: string;
@@ -104,7 +104,7 @@ export async function runCoco(
     return { model, thousand, all, seconds };
   };
   const article = await run(RECIPES.article!);
-  const ours = await run(RECIPES.default!);
+  const ours = await run(options.sentences ? withSentences(RECIPES.default!) : RECIPES.default!);
   await saveModel(library.modelFile, ours.model);
   return {
     folders,

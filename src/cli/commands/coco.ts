@@ -11,8 +11,8 @@ import {
   runCoco,
 } from '../../pipeline/index.ts';
 import { replaceFile } from '../../replace-file.ts';
-import { withLibraryAndEncoder, wordVectorsFor } from '../context.ts';
-import { jsonOption, libraryOption, quietOption, vectorsOption } from '../options.ts';
+import { sentencesFor, withLibraryAndEncoder, wordVectorsFor } from '../context.ts';
+import { jsonOption, libraryOption, quietOption, textEncoderOption, vectorsOption } from '../options.ts';
 import { qualityTable } from '../quality-table.ts';
 import { type CommonOptions, runCommand } from '../run.ts';
 import { count, paint } from '../terminal.ts';
@@ -33,6 +33,7 @@ interface Options extends CommonOptions {
   readonly report: string;
   readonly encoder?: string;
   readonly vectors: string;
+  readonly textEncoder?: string;
 }
 
 /** `covista coco --root <dir>` */
@@ -45,6 +46,7 @@ export function cocoCommand(): Command {
     .option('--report <file>', 'where to write the report', 'report.html')
     .option('-e, --encoder <encoder>', 'image encoder (default: that of the library, or "default")')
     .addOption(vectorsOption())
+    .addOption(textEncoderOption())
     .addOption(jsonOption())
     .addOption(quietOption())
     .addHelpText('after', EXAMPLES)
@@ -55,12 +57,13 @@ export function cocoCommand(): Command {
         try {
           const { vectors } = options;
           const wordVectors = await wordVectorsFor(RECIPES.default!, vectors, work);
+          const sentences = await sentencesFor(options, work);
           const experiment = await withLibraryAndEncoder(
             options.library,
             options.encoder,
             work,
             (library, encoder) =>
-              runCoco(library, encoder, { ...work, ...options, engine, wordVectors, vectors }),
+              runCoco(library, encoder, { ...work, ...options, ...sentences, engine, wordVectors, vectors }),
             train.photos,
           );
           const date = new Date().toLocaleDateString('en-GB', { dateStyle: 'long' });
