@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { CovistaError } from '../errors.ts';
-import { type Matrix32, type Rows, row, type SparseRows, zeros32 } from '../linalg/matrix.ts';
+import { type Matrix32, type Rows, row, zeros32 } from '../linalg/matrix.ts';
+import { BagOfWords } from './bag-of-words.ts';
+import { MeanVectors } from './mean-vectors.ts';
 import type { SentenceEncoder } from './sentence-encoder.ts';
 import { sparseRows } from './sparse-rows.ts';
-import { stemmer } from './stemmers.ts';
-import { stopWords } from './stop-words.ts';
+import { Terms } from './terms.ts';
 import {
   requireSame,
   type StoredTextEncoder,
@@ -14,16 +15,21 @@ import {
   type TextEncoderOptions,
   WHOLE_TEXT,
 } from './text-encoder-options.ts';
-import { countOccurrences, inverseDocumentFrequency } from './tf-idf.ts';
-import { characterRuns, countWords, frequentTerms, type Vocabulary } from './vocabulary.ts';
+import { countWords, frequentTerms, type Vocabulary } from './vocabulary.ts';
 import type { WordVectors } from './word-vectors.ts';
-import { segmentWords } from './words.ts';
 
-/** A column of the block `words`. */
-interface Column {
-  readonly index: number;
-  /** ln((1 + captions) / captions with the term). */
-  readonly weight: number;
+const MINIMUM_COUNT = 5;
+const NO_WORDS: Vocabulary = { documents: 0, words: [], frequencies: [] };
+
+type Settings = Required<
+  Pick<TextEncoderOptions, 'minimumCount' | 'stems' | 'pairs' | 'keepStopWords' | 'characters'>
+>;
+
+interface Vocabularies {
+  /** All words, for the weights of their vectors; empty without the block `vectors`. */
+  readonly words: Vocabulary;
+  /** The terms of the block `words`; empty without it. */
+  readonly terms: Vocabulary;
 }
 
 /**
@@ -35,33 +41,21 @@ export class TextEncoder {
   /** Names and sizes of the blocks, in the order in which {@link TextEncoder.encode} returns them. */
   readonly blocks: readonly { readonly name: TextBlock; readonly size: number }[];
   readonly language: string;
-  /** Of the block `vectors`; undefined without it. */
-  readonly wordVectors: WordVectors | undefined;
   /** Of the block `sentence`; undefined without it. */
   readonly sentences: SentenceEncoder | undefined;
 
-  private readonly options: Required<
-    Pick<TextEncoderOptions, 'minimumCount' | 'stems' | 'pairs' | 'keepStopWords' | 'characters'>
-  >;
-  /** All words, for the weights of their vectors; empty without the block `vectors`. */
-  private readonly vocabulary: Vocabulary;
-  /** The terms of the block `words`; empty without it. */
-  private readonly bag: Vocabulary;
-  private readonly stopWords: ReadonlySet<string>;
-  private readonly stem: (word: string) => string;
-  private readonly frequencies: ReadonlyMap<string, number>;
-  private readonly columns: ReadonlyMap<string, Column>;
+  readonly #settings: Settings;
+  readonly #terms: Terms;
+  readonly #means: MeanVectors | undefined;
+  readonly #bag: BagOfWords | undefined;
 
-  private constructor(
-    options: TextEncoderOptions,
-    count: (encoder: TextEncoder) => [Vocabulary, Vocabulary],
-  ) {
+  private constructor(options: TextEncoderOptions, count: (terms: Terms) => Vocabularies) {
     const {
       blocks,
       language = 'en',
       wordVectors,
       sentences,
-      minimumCount = 5,
+      minimumCount = MINIMUM_COUNT,
       stems = false,
       pairs = false,
       keepStopWords = false,
@@ -77,52 +71,51 @@ export class TextEncoder {
     if (blocks.includes('sentence') && sentences === undefined)
       throw new CovistaError('usage', 'The text block "sentence" needs a sentence encoder.');
     this.language = language;
-    this.options = { minimumCount, stems, pairs, keepStopWords, characters };
-    this.wordVectors = blocks.includes('vectors') ? wordVectors : undefined;
     this.sentences = blocks.includes('sentence') ? sentences : undefined;
-    this.stopWords = stopWords(language);
-    this.stem = stems ? stemmer(language) : (word) => word;
-    const [vocabulary, bag] = count(this);
-    this.vocabulary = vocabulary;
-    this.bag = bag;
-    this.frequencies = new Map(vocabulary.words.map((word, i) => [word, vocabulary.frequencies[i]!]));
-    this.columns = new Map(
-      bag.words.map((term, index) => [
-        term,
-        { index, weight: Math.log((1 + bag.documents) / bag.frequencies[index]!) },
-      ]),
-    );
-    this.blocks = blocks.map((name) => ({
-      name,
-      size: { words: bag.words.length, vectors: wordVectors?.size ?? 0, sentence: sentences?.size ?? 0 }[
-        name
-      ],
-    }));
+    this.#settings = { minimumCount, stems, pairs, keepStopWords, characters };
+    this.#terms = new Terms({ language, ...this.#settings });
+    const { words, terms } = count(this.#terms);
+    this.#means = blocks.includes('vectors') ? new MeanVectors(wordVectors!, words) : undefined;
+    this.#bag = blocks.includes('words') ? new BagOfWords(this.#terms, terms) : undefined;
+    const sizes = {
+      words: terms.words.length,
+      vectors: wordVectors?.size ?? 0,
+      sentence: sentences?.size ?? 0,
+    };
+    this.blocks = blocks.map((name) => ({ name, size: sizes[name] }));
   }
 
   /**
    * Learns the vocabulary and its document frequencies.
    * @param documents the captions of each picture
-   * @throws CovistaError `usage` without any block, or without the word vectors that a block needs
+   * @throws CovistaError `usage` without any block, or without the word vectors or the sentence encoder that a block
+   *   needs
    */
   static fit(documents: Iterable<readonly string[]>, options: TextEncoderOptions): TextEncoder {
-    return new TextEncoder(options, (encoder) => {
+    const { blocks, minimumCount = MINIMUM_COUNT } = options;
+    return new TextEncoder(options, (terms) => {
       const texts = Array.from(documents);
-      const none: Vocabulary = { documents: 0, words: [], frequencies: [] };
-      const words = (captions: readonly string[]) => captions.flatMap((caption) => encoder.words(caption));
-      const all = encoder.wordVectors === undefined ? none : countWords(texts.map(words));
-      if (!options.blocks.includes('words')) return [all, none];
-      const terms = countWords(texts.flat().map((caption) => encoder.terms(caption)));
-      return [all, frequentTerms(terms, encoder.options.minimumCount)];
+      const contentWords = (captions: readonly string[]) =>
+        captions.flatMap((caption) => terms.contentWords(caption));
+      const counted = () => countWords(texts.flat().map((caption) => terms.of(caption)));
+      return {
+        words: blocks.includes('vectors') ? countWords(texts.map(contentWords)) : NO_WORDS,
+        terms: blocks.includes('words') ? frequentTerms(counted(), minimumCount) : NO_WORDS,
+      };
     });
+  }
+
+  /** Of the block `vectors`; undefined without it. */
+  get wordVectors(): WordVectors | undefined {
+    return this.#means?.wordVectors;
   }
 
   /**
    * The words that carry meaning: lower case, in their order, as often as they occur, without stop words; see
-   * {@link segmentWords}.
+   * `segmentWords`.
    */
   words(text: string): string[] {
-    return segmentWords(text, this.language).filter((word) => !this.stopWords.has(word));
+    return this.#terms.contentWords(text);
   }
 
   /**
@@ -130,13 +123,8 @@ export class TextEncoder {
    * has only zeros.
    */
   known(text: string): number {
-    if (this.sentences !== undefined) return segmentWords(text, this.language).length;
-    return this.words(text).filter(
-      (word) =>
-        this.columns.has(this.stem(word)) ||
-        this.wordVectors?.vector(word) !== undefined ||
-        characterRuns(word, this.options.characters).some((run) => this.columns.has(run)),
-    ).length;
+    if (this.sentences !== undefined) return this.#terms.allWords(text).length;
+    return this.words(text).filter((word) => this.#bag?.knows(word) || this.#means?.knows(word)).length;
   }
 
   /**
@@ -153,10 +141,10 @@ export class TextEncoder {
    */
   async encode(texts: readonly string[]): Promise<Rows[]> {
     const blocks: Rows[] = [];
-    for (const { name, size } of this.blocks) {
-      if (name === 'vectors') blocks.push(this.meanVectors(texts, size));
-      else if (name === 'words') blocks.push(this.bagsOfWords(texts, size));
-      else blocks.push(await this.sentenceVectors(texts, size));
+    for (const { name } of this.blocks) {
+      if (name === 'vectors') blocks.push(this.#means!.encode(texts.map((text) => this.words(text))));
+      else if (name === 'words') blocks.push(this.#bag!.encode(texts));
+      else blocks.push(await this.#sentenceVectors(texts));
     }
     return blocks;
   }
@@ -167,13 +155,13 @@ export class TextEncoder {
    * gives, up to rounding.
    */
   async decompose(text: string): Promise<TextDecomposition> {
-    const sentence = this.sentences && (await this.sentenceVectors([text], this.sentences.size));
-    const words = [...new Set(this.bagWords(text))];
-    const vectorTerms = this.wordVectors === undefined ? [] : this.shares(text);
-    const bagTerms = this.blocks.some(({ name }) => name === 'words') ? this.entries(text) : [];
+    const sentence = this.sentences && (await this.#sentenceVectors([text]));
+    const words = [...new Set(this.#terms.words(text))];
+    const vectorTerms = this.#means?.shares(this.words(text)) ?? [];
+    const bagTerms = this.#bag?.entries(text) ?? [];
     const wholes = sentence === undefined ? 0 : 1;
     const rows = vectorTerms.length + bagTerms.length + wholes;
-    const ownersOf = this.ownersOfTerms(text);
+    const ownersOf = this.#terms.owners(text);
     const owners = [
       ...vectorTerms.map(({ word }) => [words.indexOf(word)]),
       ...bagTerms.map(({ term }) => [...ownersOf.get(term)!].map((word) => words.indexOf(word))),
@@ -205,19 +193,21 @@ export class TextEncoder {
 
   /** All that is needed to make the same encoder again, except for the word vectors and the sentence encoder. */
   toJSON(): StoredTextEncoder {
-    const { language, options, wordVectors, sentences, vocabulary, bag } = this;
+    const { language, wordVectors, sentences } = this;
+    const words = this.#means?.vocabulary ?? NO_WORDS;
+    const terms = this.#bag?.vocabulary ?? NO_WORDS;
     return {
       language,
       blocks: this.blocks.map(({ name }) => name),
-      ...options,
+      ...this.#settings,
       ...(wordVectors && { wordVectors: { id: wordVectors.id, size: wordVectors.size } }),
       ...(sentences && { sentences: { id: sentences.id, size: sentences.size } }),
-      documents: vocabulary.documents,
-      captions: bag.documents,
-      words: [...vocabulary.words],
-      frequencies: [...vocabulary.frequencies],
-      terms: [...bag.words],
-      termFrequencies: [...bag.frequencies],
+      documents: words.documents,
+      captions: terms.documents,
+      words: [...words.words],
+      frequencies: [...words.frequencies],
+      terms: [...terms.words],
+      termFrequencies: [...terms.frequencies],
     };
   }
 
@@ -240,102 +230,21 @@ export class TextEncoder {
     const { wordVectors, sentences } = options;
     requireSame('word vectors', expectedVectors, wordVectors);
     requireSame('sentence encoder', expectedSentences, sentences);
-    return new TextEncoder({ ...settings, wordVectors, sentences }, () => [
-      { documents, words, frequencies },
-      { documents: captions, words: terms, frequencies: termFrequencies },
-    ]);
-  }
-
-  /** The words that the terms of a text are made of. */
-  private bagWords(text: string): string[] {
-    return this.options.keepStopWords ? segmentWords(text, this.language) : this.words(text);
-  }
-
-  /** The terms of one caption as often as they occur, each with the words that made it. */
-  private ownedTerms(text: string): { term: string; owners: readonly string[] }[] {
-    const { pairs, characters } = this.options;
-    const words = this.bagWords(text);
-    const stems = words.map((word) => this.stem(word));
-    const terms = stems.map((term, i) => ({ term, owners: [words[i]!] }));
-    if (pairs)
-      for (let i = 1; i < stems.length; i++)
-        terms.push({ term: `${stems[i - 1]} ${stems[i]}`, owners: [words[i - 1]!, words[i]!] });
-    for (const word of words)
-      for (const run of characterRuns(word, characters)) terms.push({ term: run, owners: [word] });
-    return terms;
-  }
-
-  private terms(text: string): string[] {
-    return this.ownedTerms(text).map(({ term }) => term);
-  }
-
-  /** Which words of a text made each of its terms. */
-  private ownersOfTerms(text: string): Map<string, Set<string>> {
-    const found = new Map<string, Set<string>>();
-    for (const { term, owners } of this.ownedTerms(text))
-      found.set(term, new Set([...(found.get(term) ?? []), ...owners]));
-    return found;
-  }
-
-  /** What each word that has a vector adds to the weighted mean: its share, all shares adding up to 1. */
-  private shares(text: string): { word: string; vector: Float32Array; share: number }[] {
-    let total = 0;
-    const found = [...countOccurrences(this.words(text))].flatMap(([word, count]) => {
-      const vector = this.wordVectors?.vector(word);
-      if (vector === undefined) return [];
-      const frequency = this.frequencies.get(word) ?? 0;
-      const share = count * inverseDocumentFrequency(this.vocabulary.documents, frequency);
-      total += share;
-      return [{ word, vector, share }];
-    });
-    for (const one of found) one.share /= total;
-    return found;
-  }
-
-  private meanVectors(texts: readonly string[], size: number): Matrix32 {
-    const means = zeros32(texts.length, size);
-    const sum = new Float64Array(size);
-    texts.forEach((text, i) => {
-      sum.fill(0);
-      for (const { vector, share } of this.shares(text))
-        for (let j = 0; j < size; j++) sum[j]! += share * vector[j]!;
-      row(means, i).set(sum);
-    });
-    return means;
+    return new TextEncoder({ ...settings, wordVectors, sentences }, () => ({
+      words: { documents, words, frequencies },
+      terms: { documents: captions, words: terms, frequencies: termFrequencies },
+    }));
   }
 
   /** What the network makes of texts; those without any word, which it would make something of too, are zero. */
-  private async sentenceVectors(texts: readonly string[], size: number): Promise<Matrix32> {
+  async #sentenceVectors(texts: readonly string[]): Promise<Matrix32> {
     const rows = texts.flatMap((text, i) => (this.known(text) > 0 ? [i] : []));
     const vectors = await this.sentences!.encode(rows.map((i) => texts[i]!));
     if (rows.length === texts.length) return vectors;
-    const all = zeros32(texts.length, size);
+    const all = zeros32(texts.length, this.sentences!.size);
     rows.forEach((to, from) => {
       row(all, to).set(row(vectors, from));
     });
     return all;
-  }
-
-  /** The columns of the block `words` that a caption fills, ascending, at unit length. */
-  private entries(text: string): { term: string; index: number; value: number }[] {
-    const entries: { term: string; index: number; value: number }[] = [];
-    let energy = 0;
-    for (const [term, count] of countOccurrences(this.terms(text))) {
-      const column = this.columns.get(term);
-      if (column === undefined) continue;
-      const value = Math.log1p(count) * column.weight;
-      energy += value * value;
-      entries.push({ term, index: column.index, value });
-    }
-    const length = Math.sqrt(energy);
-    for (const entry of entries) entry.value /= length;
-    return entries.sort((a, b) => a.index - b.index);
-  }
-
-  private bagsOfWords(texts: readonly string[], columns: number): SparseRows {
-    return sparseRows(
-      texts.map((text) => this.entries(text)),
-      columns,
-    );
   }
 }
