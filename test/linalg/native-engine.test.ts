@@ -10,6 +10,18 @@ describe.skipIf(!installed)('with the BLAS of this machine', () => {
 });
 
 describe('COVISTA_BLAS', () => {
+  it.skipIf(!installed)('names the library to take', async () => {
+    const before = process.env.COVISTA_BLAS;
+    const found = loadNativeLibrary()!.file;
+    process.env.COVISTA_BLAS = found;
+    try {
+      expect((await nativeEngine()).name).toBe(found.replace(/^.*\//, ''));
+    } finally {
+      if (before === undefined) delete process.env.COVISTA_BLAS;
+      else process.env.COVISTA_BLAS = before;
+    }
+  });
+
   it('says what to do when it names no library', async () => {
     const before = process.env.COVISTA_BLAS;
     process.env.COVISTA_BLAS = '/nowhere/libblas.so';
