@@ -41,7 +41,7 @@ export async function streamedFit(all: Contestants): Promise<Section[]> {
     await all.share('y', y);
     contenders.push({ name: 'numpy', run: () => numpy.ask('cca_streamed', { x: 'x', y: 'y', ...size }) });
   }
-  const measured = await measure(contenders, all.quick ? 2 : 3);
+  const measured = await measure(contenders, all.quick ? 2 : 1);
   const memory = [...peaks].map(([name, peak]) => `${name}: ${(peak / 1024).toFixed(0)} MB`).join(', ');
   return [
     {

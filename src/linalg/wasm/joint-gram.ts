@@ -5,7 +5,7 @@ import { kinds } from './layout.ts';
 import type { Scope } from './session.ts';
 
 /** How much of the blocks is handed over at a time; while threads work on one part, the next is copied. */
-const PART_BYTES = 16 << 20;
+const PART_BYTES = 8 << 20;
 
 /** As DEPTH in kernels/product.ts: parts of so many rows, or several times that, go through the kernels best. */
 const STEPS = 384;
