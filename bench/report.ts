@@ -67,6 +67,7 @@ export function growthPlot(
     `<text x="${left.toFixed(1)}" y="${top.toFixed(1)}" text-anchor="${anchor}">${content}</text>`;
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="11">`,
+    `<title>${title}</title>`,
     `<rect width="${width}" height="${height}" fill="white"/>`,
     text(width / 2, 20, `${title}: time ~ ${axis}^${exponent(sizes, times).toFixed(2)}`),
     `<polyline points="${points.join(' ')}" fill="none" stroke="#0b6" stroke-width="2"/>`,
