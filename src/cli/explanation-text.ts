@@ -22,8 +22,8 @@ export function explainedHit(hit: ExplainedHit, rank: number, name: string): str
 export function explainedTags(name: string, tags: readonly ExplainedTag[]): string {
   return [
     paint('bold', name),
-    ...tags.flatMap(({ word, score, share, voters, captions }) => [
-      `  ${word} ${score.toFixed(2)}${voters > 0 ? paint('dim', ` ${percent(share)} of the votes, from ${count(voters)} captions`) : ''}`,
+    ...tags.flatMap(({ word, score, level, share, voters, captions }) => [
+      `  ${word} ${score.toFixed(2)}${level === undefined ? '' : ` ${level}`}${voters > 0 ? paint('dim', ` ${percent(share)} of the votes, from ${count(voters)} captions`) : ''}`,
       ...captions.map(({ text, share }) => paint('dim', `     ${percent(share).padStart(6)} "${text}"`)),
     ]),
   ].join('\n');

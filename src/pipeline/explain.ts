@@ -7,6 +7,7 @@ import {
   indexRows,
   type ProjectedPart,
   type QueryPart,
+  type TagVote,
 } from '../retrieval/index.ts';
 import { embeddingSize, embedPictures, type Model, projectText } from './model.ts';
 import { embedQuery, type Hit, knownParts, type PictureIndex, type SearchQuery } from './search.ts';
@@ -124,14 +125,25 @@ export async function explainTags(
         ...tag,
         share: votes.reduce((sum, { weight }) => sum + weight, 0),
         voters: votes.length,
-        captions: votes
-          .slice(0, CAPTIONS)
-          .map(({ caption, weight }) => ({ text: bank.texts![caption]!, share: weight })),
+        captions: strongest(votes, bank.texts),
       });
     }
     explained.push(own);
   }
   return explained;
+}
+
+/** The captions of the largest shares; those of the same words are one. */
+function strongest(votes: readonly TagVote[], texts: readonly string[]): { text: string; share: number }[] {
+  const shares = new Map<string, number>();
+  for (const { caption, weight } of votes) {
+    const text = texts[caption]!;
+    shares.set(text, (shares.get(text) ?? 0) + weight);
+  }
+  return [...shares]
+    .map(([text, share]) => ({ text, share }))
+    .sort((a, b) => b.share - a.share)
+    .slice(0, CAPTIONS);
 }
 
 /**

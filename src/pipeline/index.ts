@@ -39,6 +39,7 @@ export { compareQuality, type Direction, type Measures, qualityIntervals } from 
 export { libraryExperiment } from './library-experiment.ts';
 export { type CaptionBank, embedPictures, embedTexts, type Model, pictureHubness } from './model.ts';
 export { type LoadedModel, loadModel, saveModel } from './model-file.ts';
+export { tagsWithPhrases, type VocabularyScorer, vocabularyScorer } from './own-vocabulary.ts';
 export type { PairSource } from './pairs.ts';
 export { RECIPES, type Recipe, recipeByName, type TagMethod, TEXT_BLOCKS, withSentences } from './recipe.ts';
 export {
@@ -54,7 +55,7 @@ export {
 export { type SelectedRecipe, type SelectRecipeOptions, selectRecipe } from './select-recipe.ts';
 export { type Starter, starterMismatch, starterModel } from './starter.ts';
 export { BUILT_IN_STARTER, loadStarter, saveStarter } from './starter-file.ts';
-export { type Tag, tagFeatures, tagScorer } from './tag.ts';
+export { bestTags, type Tag, tagFeatures, tagScorer } from './tag.ts';
 export { decidedTags, readTeachings, type Teaching, type TeachResult, teach } from './teach.ts';
 export { OWN_VECTORS } from './text-view.ts';
 export { train } from './train.ts';

@@ -7,6 +7,8 @@ import {
   innerProductScorer,
   regressionScorer,
   type Scorer,
+  type TagLevel,
+  tagLevel,
   topTags,
 } from '../retrieval/index.ts';
 import { embedPictures, embedTexts, type Model } from './model.ts';
@@ -16,6 +18,8 @@ export interface Tag {
   readonly word: string;
   /** A probability where training captions vote; a cosine similarity where the nearest words are taken. */
   readonly score: number;
+  /** How sure the tag is; only where the score is a calibrated probability. */
+  readonly level?: TagLevel;
 }
 
 /**
@@ -49,11 +53,28 @@ export async function tagFeatures(
   engine: Engine,
 ): Promise<Tag[][]> {
   const scorer = await tagScorer(model, await embedPictures(model, features, engine), engine);
-  const best = topTags(await scorer.block(0, features.rows), count);
-  return Array.from({ length: features.rows }, (_, i) =>
-    Array.from(best.indices.subarray(i * best.count, (i + 1) * best.count), (id, j) => ({
-      word: model.tags[id]!,
-      score: best.scores[i * best.count + j]!,
-    })).filter((tag) => tag.score > 0),
+  return bestTags(model, scorer, model.tags, count);
+}
+
+/**
+ * The best names of a scorer for each of its pictures, best first.
+ * @param names of the scorer's items
+ */
+export async function bestTags(
+  model: Model,
+  scorer: Scorer,
+  names: readonly string[],
+  count: number,
+): Promise<Tag[][]> {
+  const best = topTags(await scorer.block(0, scorer.queries), count);
+  return Array.from({ length: scorer.queries }, (_, i) =>
+    Array.from(best.indices.subarray(i * best.count, (i + 1) * best.count), (id, j) => {
+      const score = best.scores[i * best.count + j]!;
+      return {
+        word: names[id]!,
+        score,
+        ...(model.calibration !== undefined && { level: tagLevel(score) }),
+      };
+    }).filter((tag) => tag.score > 0),
   );
 }

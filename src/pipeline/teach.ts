@@ -128,7 +128,13 @@ export function decidedTags<T extends Tag>(
   if (decision === undefined) return tags.slice(0, count);
   const { accepted, rejected } = decision;
   const decided = new Set([...accepted, ...rejected]);
-  const certain = accepted.map((word) => ({ ...tags.find((tag) => tag.word === word), word, score: 1 }));
+  const sure = tags.some(({ level }) => level !== undefined) ? { level: 'high' as const } : {};
+  const certain = accepted.map((word) => ({
+    ...tags.find((tag) => tag.word === word),
+    word,
+    score: 1,
+    ...sure,
+  }));
   return [...certain, ...tags.filter(({ word }) => !decided.has(word))].slice(
     0,
     Math.max(count, accepted.length),

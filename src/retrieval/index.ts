@@ -26,8 +26,10 @@ export {
   neighbourMeans,
 } from './hubness.ts';
 export { type IndexRows, indexRow, indexRows, rowCount, transposeIndexRows, wordRows } from './index-rows.ts';
+export { logistic, logisticRegression } from './logistic-regression.ts';
 export { nearestTags, similarityByDimension } from './nearest-tags.ts';
 export { NEGATIVE_WEIGHT, parseQuery, type Query, type QueryPart } from './parse-query.ts';
+export { type OwnVocabulary, parseVocabulary } from './parse-vocabulary.ts';
 export { findPhrases, type Phrase, type PhraseOptions, withPhrases } from './phrases.ts';
 export { fitProbabilityCurve, type ProbabilityCurve, probabilityAt } from './probability-curve.ts';
 export { forEachQuery, innerProductScorer, matrixScorer, type Scorer } from './scorer.ts';

@@ -1,4 +1,4 @@
-/** Calls `visit` with the inputs of each example, which may be one array used again, and 1 or 0, what came true. */
+/** Calls `visit` with the inputs of each example, which may be one array used again, and what came true: 0..1. */
 export type Examples = (visit: (inputs: Float64Array, outcome: number) => void) => void;
 
 const LARGEST_STEPS = 25;
@@ -85,7 +85,8 @@ function derivatives(examples: Examples, weights: Float64Array, start: Float64Ar
   }
   examples((inputs, outcome) => {
     const expected = logistic(inputs, weights);
-    likelihood += Math.log(Math.max(Number.MIN_VALUE, outcome === 1 ? expected : 1 - expected));
+    if (outcome > 0) likelihood += outcome * Math.log(Math.max(Number.MIN_VALUE, expected));
+    if (outcome < 1) likelihood += (1 - outcome) * Math.log(Math.max(Number.MIN_VALUE, 1 - expected));
     const spread = expected * (1 - expected);
     for (let i = 0; i < size; i++) {
       gradient[i]! += (outcome - expected) * inputs[i]!;
