@@ -120,7 +120,8 @@ async function taught(rows: readonly number[]): Promise<PairSource> {
       features: () => (taken.length > 0 ? [selectRows(features, taken)] : []),
     };
   };
-  return { encoder: experiment.encoder, ...some('accepted'), opposed: some('rejected') };
+  const all = { encoder: experiment.encoder, ...some('accepted'), opposed: some('rejected') };
+  return { ...all, onlyAccepted: () => true };
 }
 
 function source(rows: readonly number[]): PairSource {

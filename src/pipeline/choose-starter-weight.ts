@@ -45,8 +45,12 @@ const OWN_ENOUGH = 0.01;
 const MOST_CHOSEN_ON = 3000;
 
 /**
- * Chooses how much of a starter to learn from beside own pairs: the best by the mean logarithm of the rank of what
- * belongs together, on own pairs held out in turn. Pictures of the same words are held out together.
+ * Chooses how much of a starter to learn from beside own pairs by the mean logarithm of the rank of what belongs
+ * together, on own pairs held out in turn; pictures of the same words are held out together. Accepted tags are no such
+ * pairs: the starter gave them itself. Where there is nothing else, they count as much as its own pairs. Of what differs from the
+ * best by less than a standard error of the difference, picture by picture, that with most of the starter is taken
+ * (after the one-standard-error rule of Breiman et al., "Classification and Regression Trees", 1984, section 3.4.3): few
+ * pairs cannot show that the starter is to be forgotten.
  */
 export async function chooseStarterWeight(
   pairs: PairSource,
@@ -54,10 +58,17 @@ export async function chooseStarterWeight(
   starter: Starter,
   options: TrainOptions,
 ): Promise<StarterChoice> {
-  const pictures = pairs.captions.length;
-  if (pictures === 0)
+  if (pairs.captions.length === 0)
     return { from: 'starter', weight: 1, reason: 'Starter only: no picture of the library has words.' };
-  const different = new Set(captionGroups(pairs.captions)).size;
+  const written = withoutAccepted(pairs);
+  const pictures = written.captions.length;
+  if (pictures === 0)
+    return {
+      from: 'merged',
+      weight: 1,
+      reason: `Starter x 1 and ${pairs.captions.length} own pictures, whose accepted tags do not show what the starter misses.`,
+    };
+  const different = new Set(captionGroups(written.captions)).size;
   if (different < CHOOSE_FROM)
     return {
       from: 'merged',
@@ -66,13 +77,19 @@ export async function chooseStarterWeight(
     };
   const candidates: Candidate[] = [
     { from: 'starter', weight: 1 },
-    ...WEIGHTS.map((weight): Candidate => ({ from: 'merged', weight })),
-    ...WEIGHTS.map((weight): Candidate => ({ from: 'joined', weight })),
+    ...WEIGHTS.flatMap((weight): Candidate[] => [
+      { from: 'merged', weight },
+      { from: 'joined', weight },
+    ]),
     { from: 'own', weight: 0 },
   ];
-  const ranks = await heldOutRanks(candidates, pairs, recipe, starter, options);
-  const lowest = Math.min(...ranks);
-  const best = ranks.at(-1)! < lowest + OWN_ENOUGH ? ranks.length - 1 : ranks.indexOf(lowest);
+  const logRanks = await heldOutRanks(candidates, written, recipe, starter, options);
+  const ranks = logRanks.map(mean);
+  const lowest = ranks.indexOf(Math.min(...ranks));
+  const best =
+    ranks.at(-1)! < ranks[lowest]! + OWN_ENOUGH
+      ? ranks.length - 1
+      : logRanks.findIndex((some) => isAsGood(some, logRanks[lowest]!));
   const shown = candidates
     .map((candidate, i) => ({ candidate, rank: ranks[i]! }))
     .filter(({ candidate }, i) => i === best || candidate.from === 'starter' || candidate.from === 'own')
@@ -80,7 +97,7 @@ export async function chooseStarterWeight(
   const name = nameOf(candidates[best]!);
   return {
     ...candidates[best]!,
-    reason: `${name[0]!.toUpperCase()}${name.slice(1)}: best of ${candidates.length} by the mean rank on ${pictures} own pictures held out in turn (${shown.join(', ')}).`,
+    reason: `${name[0]!.toUpperCase()}${name.slice(1)}: chosen from ${candidates.length} by the mean rank on ${pictures} own pictures held out in turn (${shown.join(', ')}).`,
   };
 }
 
@@ -96,14 +113,38 @@ function foldsFor(pictures: number): { readonly folds: number; readonly tested: 
   return { folds: 3, tested: pictures < 1000 ? 3 : 1 };
 }
 
-/** The mean logarithm of the rank of held-out queries, for each candidate. */
+/** The pictures that have words of their own, not only accepted tags. */
+function withoutAccepted(pairs: PairSource): PairSource {
+  const isWritten = (position: number) => !pairs.onlyAccepted?.(position);
+  if (pairs.captions.every((_, i) => isWritten(i))) return pairs;
+  return {
+    encoder: pairs.encoder,
+    captions: pairs.captions.filter((_, i) => isWritten(i)),
+    async *features() {
+      yield* featuresWhere(pairs.features(), isWritten);
+    },
+  };
+}
+
+/** Whether means of paired numbers differ by no more than the standard error of their difference. */
+function isAsGood(some: readonly number[], best: readonly number[]): boolean {
+  const differences = some.map((value, i) => value - best[i]!);
+  const difference = mean(differences);
+  const variance = mean(differences.map((value) => (value - difference) ** 2));
+  return difference <= Math.sqrt(variance / differences.length);
+}
+
+/**
+ * For each candidate the logarithm of the rank of what belongs together, of each held-out picture: the mean of the
+ * picture as a query and of its captions as queries.
+ */
 async function heldOutRanks(
   candidates: readonly Candidate[],
   pairs: PairSource,
   recipe: Recipe,
   starter: Starter,
   options: TrainOptions,
-): Promise<number[]> {
+): Promise<number[][]> {
   const { engine, signal, onProgress } = options;
   const own = await ownPictures(pairs, recipe);
   const ownText = await fitTextEncoder(own, recipe, options);
@@ -113,7 +154,7 @@ async function heldOutRanks(
   const rows = own.captions.map((_, i) => i);
   const subspace = await starterSubspace(starter, await denseRows(own, rows, union), recipe, engine);
   const alone = await subspace.learn(1, undefined);
-  const sums = candidates.map(() => 0);
+  const found = candidates.map((): number[] => []);
   for (let fold = 0; fold < tested; fold++) {
     throwIfAborted(signal);
     onProgress?.({ stage: 'choose the weight of the starter', done: fold, total: tested });
@@ -124,7 +165,7 @@ async function heldOutRanks(
     const rank = async (placed: Placed) => {
       const { images, texts } = placed;
       const { imageToText, textToImage } = await captionRanks(engine, images, texts, held.of);
-      return (meanLog(imageToText) + meanLog(textToImage)) / 2;
+      return pictureLogRanks(imageToText, textToImage, held.of);
     };
     let last = 0;
     let merged: Placed = byOwn;
@@ -133,14 +174,14 @@ async function heldOutRanks(
         merged = await (await subspace.learn(weight, kept))(held);
         last = weight;
       }
-      if (from === 'starter') sums[i]! += await rank(await alone(held));
-      else if (from === 'merged') sums[i]! += await rank(merged);
-      else if (from === 'joined') sums[i]! += await rank(joinPlaced(merged, byOwn));
-      else sums[i]! += await rank(byOwn);
+      if (from === 'starter') found[i]!.push(...(await rank(await alone(held))));
+      else if (from === 'merged') found[i]!.push(...(await rank(merged)));
+      else if (from === 'joined') found[i]!.push(...(await rank(joinPlaced(merged, byOwn))));
+      else found[i]!.push(...(await rank(byOwn)));
     }
   }
   onProgress?.({ stage: 'choose the weight of the starter', done: tested, total: tested });
-  return sums.map((sum) => sum / tested);
+  return found;
 }
 
 /** Own pictures in memory: features as the recipe takes them. */
@@ -236,5 +277,19 @@ function sideBySide(blocks: readonly Rows[]): Matrix32 {
   return joined;
 }
 
-const meanLog = (ranks: ArrayLike<number>) =>
-  Array.from(ranks).reduce((sum, rank) => sum + Math.log(rank), 0) / ranks.length;
+/** The mean of the logarithms of each picture's rank and of its captions' ranks. */
+function pictureLogRanks(
+  pictures: ArrayLike<number>,
+  captions: ArrayLike<number>,
+  of: ArrayLike<number>,
+): number[] {
+  const sums = new Float64Array(pictures.length);
+  const counts = new Float64Array(pictures.length);
+  for (let i = 0; i < captions.length; i++) {
+    sums[of[i]!]! += Math.log(captions[i]!);
+    counts[of[i]!]! += 1;
+  }
+  return Array.from(pictures, (rank, i) => (Math.log(rank) + sums[i]! / counts[i]!) / 2);
+}
+
+const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;

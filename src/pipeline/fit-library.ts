@@ -49,10 +49,12 @@ export async function libraryPairs(
       }
     },
   });
+  const taken = paths.filter((path) => learned(path).length > 0);
   return {
     encoder: library.encoder,
-    paths: paths.filter((path) => learned(path).length > 0),
+    paths: taken,
     ...pairs(learned),
+    onlyAccepted: (position) => captionsOf(words.get(taken[position]!)).length === 0,
     opposed: pairs(rejected),
   };
 }

@@ -14,6 +14,11 @@ export interface PairSource {
   readonly captions: readonly (readonly string[])[];
   /** The features of the same pictures, batch by batch. */
   features(): AsyncIterable<Matrix32> | Iterable<Matrix32>;
+  /**
+   * Whether the words of the picture at a position are nothing but tags that somebody accepted, who was shown them: such
+   * words say which of a model's tags are right, not what it misses. None are when left out.
+   */
+  onlyAccepted?(position: number): boolean;
   /** Pictures, and words that were said not to belong to them. */
   readonly opposed?: Pick<PairSource, 'captions' | 'features'> | undefined;
 }

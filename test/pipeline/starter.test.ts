@@ -21,6 +21,7 @@ import {
   embedTexts,
   fitOnStarter,
   loadStarter,
+  type PairSource,
   RECIPES,
   type Starter,
   starterMismatch,
@@ -229,6 +230,15 @@ describe('the choice of how much a starter counts', () => {
       options,
     );
     expect(far.from === 'own' || far.from === 'joined' || far.weight < 1).toBe(true);
+  });
+
+  it('is not made on accepted tags, which the starter gave itself', async () => {
+    const options = { engine, wordVectors: await defaultWordVectors() };
+    const choose = (pairs: PairSource) => chooseStarterWeight(pairs, RECIPES.default!, starter, options);
+    const accepted = await choose({ ...likeItsOwn(60), onlyAccepted: () => true });
+    expect(accepted).toMatchObject({ from: 'merged', weight: 1 });
+    const both = { ...likeItsOwn(60), onlyAccepted: (position: number) => position >= 12 };
+    expect(await choose(both)).toEqual(await choose(likeItsOwn(12)));
   });
 });
 
