@@ -19,6 +19,7 @@ import {
   readExperiment,
   type Starter,
   starterModel,
+  type Tag,
   tagFeatures,
   train,
   trainStarter,
@@ -34,7 +35,7 @@ import {
  * language of the emoji set, added to the starter that comes with Covista.
  *
  * With `--teach` a user without captions is simulated: of the five tags that the starter gives to each picture those that
- * its captions hold are accepted, and the others rejected. Precision of the best five tags is shown too then.
+ * its captions hold are accepted. Precision of the best five tags is shown too then.
  */
 const { values } = parseArgs({
   options: {
@@ -83,15 +84,6 @@ for (const n of values.pairs.split(',').map(Number)) {
     some ? await quality(await train(pairs, recipe, options)) : '-',
     await quality(model),
   ];
-  if (values.teach) {
-    const { model: accepting } = await fitOnStarter(
-      { ...pairs, opposed: undefined },
-      recipe,
-      starter,
-      options,
-    );
-    row.push(`without rejected ${await quality(accepting)}`);
-  }
   const chosen =
     choice.from === 'merged' || choice.from === 'joined'
       ? `${choice.from}, starter x ${choice.weight}`
@@ -105,23 +97,20 @@ await engine.close();
 async function taught(rows: readonly number[]): Promise<PairSource> {
   const features = selectRows(experiment.features, rows);
   const tags = await tagFeatures(base, features, 5, engine);
-  const decisions = rows.map((picture, i) => {
+  const accepted = rows.map((picture, i) => {
     const captions = experiment.captions[picture]!;
     const said = captions.map((caption) => new Set(base.text.words(caption)));
-    const right = (word: string) =>
+    const right = ({ word }: Tag) =>
       said.filter((words) => words.has(word)).length >= Math.min(2, said.length);
-    const words = tags[i]!.map(({ word }) => word);
-    return { accepted: words.filter(right), rejected: words.filter((word) => !right(word)) };
+    return tags[i]!.filter(right).map(({ word }) => word);
   });
-  const some = (which: 'accepted' | 'rejected') => {
-    const taken = rows.map((_, i) => i).filter((i) => decisions[i]![which].length > 0);
-    return {
-      captions: taken.map((i) => [decisions[i]![which].join(', ')]),
-      features: () => (taken.length > 0 ? [selectRows(features, taken)] : []),
-    };
+  const some = rows.map((_, i) => i).filter((i) => accepted[i]!.length > 0);
+  return {
+    encoder: experiment.encoder,
+    captions: some.map((i) => [accepted[i]!.join(', ')]),
+    features: () => (some.length > 0 ? [selectRows(features, some)] : []),
+    onlyAccepted: () => true,
   };
-  const all = { encoder: experiment.encoder, ...some('accepted'), opposed: some('rejected') };
-  return { ...all, onlyAccepted: () => true };
 }
 
 function source(rows: readonly number[]): PairSource {

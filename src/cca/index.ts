@@ -10,7 +10,6 @@ export { meanRecall } from './mean-recall.ts';
 export { type MomentSums, Moments } from './moments.ts';
 export { loadMoments, saveMoments } from './moments-file.ts';
 export type { Normalization } from './normalization.ts';
-export { oppose } from './oppose.ts';
 export { project } from './project.ts';
 export { type RefinedSpace, refine } from './refine.ts';
 export type { RefineOptions, RefineSettings } from './refine-options.ts';

@@ -35,8 +35,8 @@ type Candidate = Omit<StarterChoice, 'reason'>;
 const CHOOSE_FROM = 20;
 const FEW_WEIGHT = 0.1;
 
-/** How often a pair of the starter may count beside an own pair. */
-const WEIGHTS = [1, 0.3, 0.1, 0.03, 0.01, 0.003];
+/** How often a pair of the starter may count beside an own pair, apart from once. */
+const WEIGHTS = [0.3, 0.1, 0.03, 0.01, 0.003];
 
 /** Own pairs alone are taken where no mean rank is lower by more than this share: the simplest model, and well calibrated. */
 const OWN_ENOUGH = 0.01;
@@ -75,8 +75,11 @@ export async function chooseStarterWeight(
       weight: FEW_WEIGHT,
       reason: `Starter x ${FEW_WEIGHT} and ${pictures} own pictures, of which too few have words of their own (${different}) to choose a weight on.`,
     };
+  // Where nothing differs, own pairs that count like the starter's: they do no harm, and their words become known.
   const candidates: Candidate[] = [
+    { from: 'merged', weight: 1 },
     { from: 'starter', weight: 1 },
+    { from: 'joined', weight: 1 },
     ...WEIGHTS.flatMap((weight): Candidate[] => [
       { from: 'merged', weight },
       { from: 'joined', weight },

@@ -18,7 +18,7 @@ export function captionsOf(words: Pick<PictureWords, 'captions' | 'tags'> | unde
 
 /**
  * The pictures of a library that have words, as pairs to learn from: captions, tags, and tags that somebody accepted.
- * Tags that somebody rejected are opposed to their pictures.
+ * Tags that somebody rejected are not learned from: taking their pairs off the moments made retrieval and tags worse.
  * @param only when given, no other pictures are taken
  * @returns also the paths of the pictures, in the order of their captions
  */
@@ -33,29 +33,21 @@ export async function libraryPairs(
     const { captions = [], tags = [] } = words.get(path) ?? {};
     return captionsOf({ captions, tags: [...new Set([...tags, ...(decisions.get(path)?.accepted ?? [])])] });
   };
-  const rejected = (path: string): string[] => {
-    const tags = decisions.get(path)?.rejected ?? [];
-    return tags.length > 0 ? [tags.join(', ')] : [];
-  };
   // Training asks for captions in the order of the features; one light pass over the paths tells that order.
   const paths: string[] = [];
   for await (const batch of library.paths()) paths.push(...batch.paths.filter(wanted));
-  const pairs = (textsOf: (path: string) => string[]): Pick<PairSource, 'captions' | 'features'> => ({
-    captions: paths.map(textsOf).filter((texts) => texts.length > 0),
-    async *features() {
-      for await (const batch of library.features()) {
-        const rows = batch.paths.flatMap((path, i) => (wanted(path) && textsOf(path).length > 0 ? [i] : []));
-        if (rows.length > 0) yield selectRows(batch.vectors, rows);
-      }
-    },
-  });
   const taken = paths.filter((path) => learned(path).length > 0);
   return {
     encoder: library.encoder,
     paths: taken,
-    ...pairs(learned),
+    captions: taken.map(learned),
+    async *features() {
+      for await (const batch of library.features()) {
+        const rows = batch.paths.flatMap((path, i) => (wanted(path) && learned(path).length > 0 ? [i] : []));
+        if (rows.length > 0) yield selectRows(batch.vectors, rows);
+      }
+    },
     onlyAccepted: (position) => captionsOf(words.get(taken[position]!)).length === 0,
-    opposed: pairs(rejected),
   };
 }
 

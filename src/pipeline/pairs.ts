@@ -1,4 +1,4 @@
-import { type FitOptions, fit, type JointSpace, Moments, oppose } from '../cca/index.ts';
+import { type FitOptions, fit, type JointSpace, Moments } from '../cca/index.ts';
 import { CovistaError, throwIfAborted } from '../errors.ts';
 import type { Engine } from '../linalg/engine.ts';
 import { joinRows, type Matrix32, type Rows, selectRows } from '../linalg/matrix.ts';
@@ -19,8 +19,6 @@ export interface PairSource {
    * words say which of a model's tags are right, not what it misses. None are when left out.
    */
   onlyAccepted?(position: number): boolean;
-  /** Pictures, and words that were said not to belong to them. */
-  readonly opposed?: Pick<PairSource, 'captions' | 'features'> | undefined;
 }
 
 /** The moments of all pairs but a few that were held out, the moments of those, and their features. */
@@ -75,20 +73,6 @@ export async function pairMoments(
     throw new CovistaError('bad-values', `${total} pictures have captions, but there are ${first} features.`);
   onProgress?.({ stage: 'add up moments', done: total, total, unit: 'pictures' });
   return { kept, held, heldFeatures: heldFeatures.length === 0 ? undefined : joinRows(heldFeatures) };
-}
-
-/** The moments of pairs with those of the words that were said not to belong to pictures, where there are any. */
-export async function withOpposed(
-  moments: Moments,
-  { encoder, opposed }: PairSource,
-  recipe: Recipe,
-  text: TextEncoder,
-  options: WorkOptions & { readonly engine: Engine },
-): Promise<Moments> {
-  if (opposed === undefined || opposed.captions.length === 0) return moments;
-  const quiet = { ...options, onProgress: undefined };
-  const { kept } = await pairMoments({ encoder, ...opposed }, recipe, text, () => false, quiet);
-  return oppose(moments, kept, [0, ...text.blocks.map(() => 1)]);
 }
 
 /**

@@ -3,7 +3,7 @@ import type { Matrix32 } from '../linalg/matrix.ts';
 import { captionBank, queryBank, withTrustedHubness } from './banks.ts';
 import { extendTextEncoder, weightedMoments } from './merge-starter.ts';
 import type { Model } from './model.ts';
-import { type PairSource, pairMoments, solveRecipe, withOpposed } from './pairs.ts';
+import { type PairSource, pairMoments, solveRecipe } from './pairs.ts';
 import type { Recipe } from './recipe.ts';
 import type { Starter } from './starter.ts';
 import { minimumPictures, pictureCounts } from './tag-words.ts';
@@ -44,8 +44,7 @@ export async function trainOnStarter(
   const text = extendTextEncoder(starter.model.text, own);
   const { kept } = await pairMoments(pairs, recipe, text, () => false, options);
   onProgress?.({ stage: 'solve', done: 0 });
-  const both = weightedMoments(starter, weight, kept.sizes).merge(kept);
-  const moments = await withOpposed(both, pairs, recipe, text, options);
+  const moments = weightedMoments(starter, weight, kept.sizes).merge(kept);
   const space = await solveRecipe(moments, recipe, pairs.encoder, options);
   const alone = from === 'joined' ? await learn(pairs, recipe, () => false, false, 0, options) : undefined;
   const tokens = pairs.captions.map((some) => some.map((caption) => text.words(caption)));

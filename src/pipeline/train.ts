@@ -5,7 +5,7 @@ import type { Matrix32 } from '../linalg/matrix.ts';
 import { withTrustedHubness } from './banks.ts';
 import { learnRegression, learnTagScores, withBanks } from './fit-tags.ts';
 import type { Member, Model } from './model.ts';
-import { type PairSource, pairMoments, solveRecipe, withOpposed } from './pairs.ts';
+import { type PairSource, pairMoments, solveRecipe } from './pairs.ts';
 import { memberRecipes, type Recipe } from './recipe.ts';
 import { refineSpace } from './refine-space.ts';
 import { minimumPictures, pictureCounts } from './tag-words.ts';
@@ -104,8 +104,7 @@ export async function learn(
   const { kept, held, heldFeatures } = await pairMoments(pairs, recipe, text, isHeld, options);
   const space = async (moments: Moments, isUsed: (position: number) => boolean) => {
     options.onProgress?.({ stage: 'solve', done: 0 });
-    const all = await withOpposed(moments, pairs, recipe, text, options);
-    const solved = await solveRecipe(all, recipe, pairs.encoder, options);
+    const solved = await solveRecipe(moments, recipe, pairs.encoder, options);
     if (recipe.refine === undefined) return solved;
     return refineSpace(solved, pairs, isUsed, recipe, text, { ...options, seed });
   };

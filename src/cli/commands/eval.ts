@@ -57,7 +57,7 @@ export function evalCommand(): Command {
   return new Command('eval')
     .description('measure retrieval and tagging on pictures that were never learned from')
     .addOption(libraryOption())
-    .option('-r, --recipe <name>', 'default or article', 'default')
+    .option('-r, --recipe <name>', 'default, best (minutes) or article (the plain baseline)', 'default')
     .option(
       '--compare <recipes>',
       'several recipes, as article,default: intervals, and tests against the first',

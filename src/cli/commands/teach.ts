@@ -18,8 +18,8 @@ Examples:
   covista teach --list --json > decisions.json        keep or move what was decided
   covista teach --from decisions.json                 lists of {"path": ..., "accept": [...], "reject": [...]}
 
-Accepted tags are learned from like captions, rejected ones count against that picture and those like it, from the next
-covista fit on. A rejected tag is never given to that picture again.`;
+Accepted tags are learned from like captions, from the next covista fit on. A rejected tag is never given to that picture
+again.`;
 
 interface Options extends CommonOptions {
   readonly library: string;
