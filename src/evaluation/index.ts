@@ -15,6 +15,7 @@ export type {
   ReportMeasures,
   ReportPicture,
   ReportQuery,
+  ReportReliability,
   ReportResult,
   ReportSetting,
   ReportSystem,

@@ -3,6 +3,7 @@ import { correlationPlot } from './report/correlation-plot.ts';
 import { creditsList, settingsTable, timingsTable } from './report/details.ts';
 import { queriesFigure, tagsFigure } from './report/figures.ts';
 import { type Html, html, trusted } from './report/html.ts';
+import { reliabilityPlot } from './report/reliability-plot.ts';
 import type { ReportData } from './report/report-data.ts';
 import { resultsTable } from './report/results-table.ts';
 import { style } from './report/style.ts';
@@ -38,6 +39,7 @@ ${section('Results', data.evaluations.length > 0, () => [
 ${section('Words find pictures', data.queries.length > 0, () => queriesFigure(data.queries))}
 ${section('Pictures find words', data.taggedPictures.length > 0, () => tagsFigure(data.taggedPictures))}
 ${section('Canonical correlations', data.correlations.length > 0, () => correlationPlot(data.correlations))}
+${section('Probabilities of tags', (data.reliability ?? []).length > 0, () => reliabilityPlot(data.reliability!))}
 ${section('How it was made', data.settings.length + data.timings.length > 0, () => details(data))}
 ${section('How it was measured', data.method.length > 0, () => data.method.map((text) => html`<p>${text}</p>`))}
 ${section('Data and licences', data.credits.length > 0, () => creditsList(data.credits))}

@@ -12,7 +12,7 @@ import { indexRow } from '../retrieval/index.ts';
 import type { ComparedResult } from './compare.ts';
 import { type Experiment, testRows } from './experiment.ts';
 import { embedPictures, pictureHubness } from './model.ts';
-import { modelSettings } from './report-parts.ts';
+import { modelSettings, reportReliability } from './report-parts.ts';
 import { pictureIndex, search } from './search.ts';
 import { tagFeatures } from './tag.ts';
 
@@ -65,6 +65,7 @@ export async function compareReport(
     ),
     ...figures,
     correlations: model.space.correlations,
+    reliability: reportReliability(evaluation),
     settings: modelSettings(model),
     timings: results.flatMap(({ recipe, seconds }) => [
       { step: `learn: ${recipe}`, seconds: seconds.fit },

@@ -1,7 +1,7 @@
 import { type ReportData, type ReportPicture, renderReport } from '../evaluation/index.ts';
 import { HUMAN, WINK_EMBEDDINGS } from '../models/index.ts';
 import type { DemoEvaluation, DemoResult } from './demo.ts';
-import { modelSettings, reportSystems } from './report-parts.ts';
+import { modelSettings, reportReliability, reportSystems } from './report-parts.ts';
 
 /** The demo's results as one self-contained HTML page. */
 export function demoReport(demo: DemoResult, origin: readonly string[]): string {
@@ -31,6 +31,7 @@ export function demoReport(demo: DemoResult, origin: readonly string[]): string 
       tags: one.tags.map(({ word, score, right }) => ({ word, probability: score, right })),
     })),
     correlations: space.correlations,
+    reliability: reportReliability(artist!.ours.evaluation),
     settings: [
       ...modelSettings(artist!.ours.model),
       { name: 'Language of the words', value: emoji.language },

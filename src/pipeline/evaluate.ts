@@ -38,12 +38,20 @@ export interface Evaluation extends Quality {
   readonly wordMetrics: WordMetrics;
   /** How far the probabilities of the five best tags of each picture can be trusted; none where tags have no probability. */
   readonly calibration: Reliability | undefined;
+  /** The same by how many training pictures hold the word, the most frequent words first; none without calibration. */
+  readonly calibrationByFrequency: readonly FrequencyReliability[];
   readonly ranks: CaptionRanks;
   /** The picture of each tested caption. */
   readonly pictureOf: Uint32Array;
   readonly tags: TagResults;
   /** The right tags of each tested picture, as positions in the model's tags. */
   readonly truth: IndexRows;
+}
+
+/** Reliability of the tags that at least `from` training pictures hold, and fewer than the entry before asks for. */
+export interface FrequencyReliability {
+  readonly from: number;
+  readonly reliability: Reliability;
 }
 
 /** Pictures to test on, none of them seen in training. */
@@ -82,6 +90,7 @@ export async function evaluateModel(model: Model, test: TestSet, engine: Engine)
     tested: { pictures: captions.length, captions: texts.rows },
     wordMetrics: wordMetrics(tags.given, truth, model.tags.length),
     calibration: model.bank === undefined ? undefined : tagReliability(tags, truth),
+    calibrationByFrequency: reliabilityByFrequency(model, tags, truth),
     ranks,
     pictureOf,
     tags,
@@ -89,10 +98,36 @@ export async function evaluateModel(model: Model, test: TestSet, engine: Engine)
   };
 }
 
-/** Reliability of the five best tags of each picture. */
-function tagReliability({ given }: TagResults, truth: IndexRows): Reliability {
-  const outcomes = Array.from(given.indices, (word, i) =>
-    indexRow(truth, Math.floor(i / given.count)).includes(word) ? 1 : 0,
-  );
-  return reliability(given.scores, outcomes);
+/**
+ * Reliability of the five best tags of each picture.
+ * @param isJudged the words that are judged; all when left out
+ * @returns undefined where none of them was given
+ */
+function tagReliability(
+  { given }: TagResults,
+  truth: IndexRows,
+  isJudged: (word: number) => boolean = () => true,
+): Reliability | undefined {
+  const scores: number[] = [];
+  const outcomes: number[] = [];
+  given.indices.forEach((word, i) => {
+    if (!isJudged(word)) return;
+    scores.push(given.scores[i]!);
+    outcomes.push(indexRow(truth, Math.floor(i / given.count)).includes(word) ? 1 : 0);
+  });
+  return scores.length === 0 ? undefined : reliability(scores, outcomes);
+}
+
+function reliabilityByFrequency(
+  { calibration, tagCounts }: Model,
+  tags: TagResults,
+  truth: IndexRows,
+): FrequencyReliability[] {
+  const minimums = calibration?.bands.map((band) => band.minimumFrequency) ?? [];
+  return minimums.flatMap((from, i) => {
+    const below = minimums[i - 1] ?? Number.POSITIVE_INFINITY;
+    const isJudged = (word: number) => tagCounts[word]! >= from && tagCounts[word]! < below;
+    const found = tagReliability(tags, truth, isJudged);
+    return found === undefined ? [] : [{ from, reliability: found }];
+  });
 }

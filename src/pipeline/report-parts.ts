@@ -1,5 +1,5 @@
-import type { ReportSetting, ReportSystem } from '../evaluation/index.ts';
-import type { Quality } from './evaluate.ts';
+import type { ReportReliability, ReportSetting, ReportSystem } from '../evaluation/index.ts';
+import type { Evaluation, Quality } from './evaluate.ts';
 import type { Model } from './model.ts';
 
 const BLOCK_NAMES = {
@@ -9,7 +9,7 @@ const BLOCK_NAMES = {
 } as const;
 
 /** What a report says of how a model was made. */
-export function modelSettings({ encoder, recipe, space }: Model): ReportSetting[] {
+export function modelSettings({ encoder, recipe, space, direct }: Model): ReportSetting[] {
   return [
     { name: 'Image encoder', value: `${encoder.id}, ${encoder.size} numbers a picture` },
     { name: 'Text view', value: recipe.text.map((block) => BLOCK_NAMES[block]).join(', and ') },
@@ -26,7 +26,7 @@ export function modelSettings({ encoder, recipe, space }: Model): ReportSetting[
       name: 'Tags',
       value:
         recipe.tags.method === 'vote'
-          ? `vote of all training captions, temperature ${recipe.tags.temperature}`
+          ? `vote of all training captions, temperature ${recipe.tags.temperature}${direct === undefined ? '' : ', and a regression'}`
           : 'nearest word vectors',
     },
   ];
@@ -49,3 +49,16 @@ const pick = ({ imageToText, textToImage, imageToTag }: Quality): Quality => ({
   textToImage,
   imageToTag,
 });
+
+/** How far the probabilities of tags can be trusted, of all words and by how frequent they are. */
+export function reportReliability({ calibration, calibrationByFrequency }: Evaluation): ReportReliability[] {
+  if (calibration === undefined) return [];
+  return [
+    { name: 'all words', reliability: calibration },
+    ...calibrationByFrequency.slice(0, 4).map(({ from, reliability }, i, all) => {
+      const below = all[i - 1]?.from;
+      const name = below === undefined ? `in ${from} and more` : `in ${Math.max(1, from)} to ${below - 1}`;
+      return { name, reliability };
+    }),
+  ];
+}

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type ReportData, renderReport } from '../../src/evaluation/index.ts';
+import { type ReportData, reliability, renderReport } from '../../src/evaluation/index.ts';
 
 /** A red pixel as PNG. */
 const pixel = Uint8Array.from(
@@ -144,6 +144,32 @@ describe('renderReport', () => {
     expect(elements(report('a', empty))).not.toContain('section');
     expect(elements(report('a', { ...empty, correlations: [0.5] }))).toContain('svg');
     expect(report('a')).not.toContain('Pictures → words');
+  });
+
+  it('draws honest probabilities on the diagonal, boasting below it, and leaves empty bins out', () => {
+    const honest = reliability([0.25, 0.25, 0.25, 0.25], [0, 1, 0, 0], { bins: 4 });
+    const boasting = reliability([1, 1], [0, 0], { bins: 4 });
+    const page = report('a dog', {
+      ...empty,
+      reliability: [
+        { name: 'all words', reliability: honest },
+        { name: 'in <3', reliability: boasting },
+      ],
+    });
+    expect(elements(page)).toContain('svg');
+    expect(page).toContain('in &lt;3');
+    const dots = [...page.matchAll(/<circle class="dot" cx="([\d.]+)" cy="([\d.]+)"/g)].map(
+      ([, x, y]) => [Number(x), Number(y)] as const,
+    );
+    expect(dots).toHaveLength(2);
+    // The diagonal of the first panel runs from its lower left to its upper right corner.
+    const [, x1, x2, y1, y2] = page
+      .match(/x1="([\d.]+)" x2="([\d.]+)" y1="([\d.]+)" y2="([\d.]+)"\/>\n<circle/)!
+      .map(Number);
+    const [x, y] = dots[0]!;
+    expect((x - x1!) / (x2! - x1!)).toBeCloseTo(0.25, 2);
+    expect((y - y1!) / (y2! - y1!)).toBeCloseTo(0.25, 2);
+    expect(dots[1]![1]).toBeCloseTo(y1!, 1);
   });
 
   it('draws the correlations from left to right and downwards', () => {

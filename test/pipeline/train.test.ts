@@ -1,9 +1,11 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Engine } from '../../src/linalg/index.ts';
+import type { Reliability } from '../../src/evaluation/index.ts';
+import type { Engine, Matrix32 } from '../../src/linalg/index.ts';
 import { createRandom, wasmEngine } from '../../src/linalg/index.ts';
 import {
+  evaluateModel,
   loadModel,
   type PairSource,
   type Recipe,
@@ -49,6 +51,26 @@ describe('the calibration of tags', () => {
     const tags = await tagFeatures(model, { rows: 50, columns: SIZE, data: unseen }, 1, engine);
     // With copies of held-out pictures among those learned from, votes would all come true.
     for (const [best] of tags) expect(best!.score).toBeLessThan(0.5);
+  });
+
+  it('is judged by how frequent words are, too, each given tag once', async () => {
+    const drawn = drawings(61, 10);
+    const pairs = { ...drawn, captions: drawn.captions.map(([caption], i) => [`${caption} only${i}`]) };
+    const model = await train(pairs, recipe, { engine });
+    const [features] = pairs.features() as [Matrix32];
+    const { calibration, calibrationByFrequency } = await evaluateModel(
+      model,
+      { features, captions: pairs.captions },
+      engine,
+    );
+    const total = ({ bins }: Reliability) => bins.reduce((sum, { count }) => sum + count, 0);
+    expect(total(calibration!)).toBe(5 * features.rows);
+    expect(calibrationByFrequency.length).toBeGreaterThan(1);
+    expect(calibrationByFrequency.reduce((sum, { reliability }) => sum + total(reliability), 0)).toBe(
+      5 * features.rows,
+    );
+    const froms = calibrationByFrequency.map(({ from }) => from);
+    expect(froms).toEqual(froms.toSorted((a, b) => b - a));
   });
 
   it('is left out where there are too few pictures', async () => {

@@ -148,8 +148,10 @@ async function openExperiment(options: Options, work: WorkOptions): Promise<Expe
 
 /** The result as programs read it; recalls and precisions in per cent. */
 export function toJson({ recipe, n, evaluation, seconds }: ExperimentResult) {
-  const { imageToText, textToImage, imageToTag, wordMetrics, calibration, chance } = evaluation;
-  return { recipe, n, imageToText, textToImage, imageToTag, wordMetrics, calibration, chance, seconds };
+  const { imageToText, textToImage, imageToTag, wordMetrics, calibration, calibrationByFrequency } =
+    evaluation;
+  const quality = { imageToText, textToImage, imageToTag, wordMetrics, calibration, calibrationByFrequency };
+  return { recipe, n, ...quality, chance: evaluation.chance, seconds };
 }
 
 function comparedJson(result: ComparedResult) {

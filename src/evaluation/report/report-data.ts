@@ -1,3 +1,4 @@
+import type { Reliability } from '../calibration.ts';
 import type { Interval, PairedTest } from '../resampling.ts';
 import type { RetrievalMetrics } from '../retrieval-metrics.ts';
 import type { TagMetrics } from '../tag-metrics.ts';
@@ -19,6 +20,8 @@ export interface ReportData {
   readonly taggedPictures: readonly ReportTaggedPicture[];
   /** Figure 3: canonical correlations in descending order, 0..1. */
   readonly correlations: ArrayLike<number>;
+  /** Figure 4: how far the probabilities of tags can be trusted, of groups of words, at most five. */
+  readonly reliability?: readonly ReportReliability[];
   readonly settings: readonly ReportSetting[];
   readonly timings: readonly ReportTiming[];
   readonly credits: readonly ReportCredit[];
@@ -95,6 +98,13 @@ export interface ReportTag {
   readonly probability: number;
   /** Whether it is known to be right or wrong. */
   readonly right?: boolean;
+}
+
+/** How far the probabilities of some words can be trusted. */
+export interface ReportReliability {
+  /** `all words`, `in 40 pictures or more`. */
+  readonly name: string;
+  readonly reliability: Reliability;
 }
 
 export interface ReportSetting {
