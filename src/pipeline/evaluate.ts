@@ -49,7 +49,7 @@ export interface Evaluation extends Quality {
 }
 
 /** Reliability of the tags that at least `from` training pictures hold, and fewer than the entry before asks for. */
-interface FrequencyReliability {
+export interface FrequencyReliability {
   readonly from: number;
   readonly reliability: Reliability;
 }

@@ -20,7 +20,13 @@ export {
   runDemo,
 } from './demo.ts';
 export { demoReport } from './demo-report.ts';
-export { type Evaluation, evaluateModel, type Quality, type TestSet } from './evaluate.ts';
+export {
+  type Evaluation,
+  evaluateModel,
+  type FrequencyReliability,
+  type Quality,
+  type TestSet,
+} from './evaluate.ts';
 export { type Experiment, type ExperimentResult, runExperiment } from './experiment.ts';
 export { type ExperimentFiles, readExperiment } from './experiment-files.ts';
 export {
