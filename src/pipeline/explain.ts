@@ -55,6 +55,9 @@ export interface ExplainedTag extends Tag {
 /** Training captions shown for a hit or a tag. */
 const CAPTIONS = 3;
 
+/** Of these the different ones are shown. */
+const LOOKED_AT = 10 * CAPTIONS;
+
 /**
  * Splits the scores of hits into what each word of the query added, see `explainHit`, and finds the training captions
  * that connect query and picture, see `hitNeighbours`.
@@ -235,9 +238,14 @@ async function supportingCaptions(
     hit,
     { ...bank, vocabulary: tags.length },
     {
-      count: CAPTIONS,
+      count: LOOKED_AT,
       ...(temperature !== undefined && { temperature }),
     },
   );
-  return found.map(({ caption, toQuery, toHit }) => ({ text: texts[caption]!, toQuery, toHit }));
+  const strongestOfText = new Map<string, SupportingCaption>();
+  for (const { caption, toQuery, toHit } of found) {
+    const text = texts[caption]!;
+    if (!strongestOfText.has(text)) strongestOfText.set(text, { text, toQuery, toHit });
+  }
+  return [...strongestOfText.values()].slice(0, CAPTIONS);
 }

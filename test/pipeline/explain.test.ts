@@ -137,7 +137,7 @@ describe('training captions in explanations', () => {
     const query = { words: 'a dog in water' };
     const hits = await search(index, model, query, 1, engine);
     const [best] = await explainHits(index, model, query, hits, engine);
-    expect(best!.captions).toHaveLength(3);
+    expect(new Set(best!.captions.map(({ text }) => text)).size).toBe(3);
     for (const { text, toQuery } of best!.captions) {
       expect(text).toMatch(/dog|water/);
       expect(toQuery).toBeGreaterThan(0.5);
