@@ -12,6 +12,7 @@ export type {
   ReportCredit,
   ReportData,
   ReportEvaluation,
+  ReportExplanation,
   ReportMeasures,
   ReportPicture,
   ReportQuery,

@@ -11,8 +11,9 @@ import { selectRows } from '../linalg/matrix.ts';
 import { indexRow } from '../retrieval/index.ts';
 import type { ComparedResult } from './compare.ts';
 import { type Experiment, testRows } from './experiment.ts';
+import { explainHits, explainTags } from './explain.ts';
 import { embedPictures, pictureHubness } from './model.ts';
-import { modelSettings, reportReliability } from './report-parts.ts';
+import { modelSettings, reportExplanation, reportReliability } from './report-parts.ts';
 import { pictureIndex, search } from './search.ts';
 import { tagFeatures } from './tag.ts';
 
@@ -113,7 +114,13 @@ async function pictureFigures(
   const shown = Array.from({ length: Math.min(SHOWN, test.length) }, (_, i) =>
     Math.floor((i * test.length) / Math.min(SHOWN, test.length)),
   );
-  const tags = await tagFeatures(model, selectRows(features, shown), 5, engine);
+  const shownFeatures = selectRows(features, shown);
+  const tags = await explainTags(
+    model,
+    shownFeatures,
+    await tagFeatures(model, shownFeatures, 5, engine),
+    engine,
+  );
   const captionOf = (position: number) => captions[test[position]!]![0]!;
   const picture = async (position: number): Promise<ReportPicture> => ({
     bytes: await thumbnail(paths[position]!, SIDE),
@@ -124,17 +131,25 @@ async function pictureFigures(
     const queries = shown.map(async (position): Promise<ReportQuery> => {
       // A caption is no query with signs of its own: quotes keep it as it is.
       const words = captionOf(position).replaceAll(/["“”]/g, ' ');
+      const query = { words: `"${words}"` };
       const hits =
         model.text.known(words) === 0
           ? []
-          : await search(index, model, { words: `"${words}"` }, RESULTS, engine);
+          : await explainHits(
+              index,
+              model,
+              query,
+              await search(index, model, query, RESULTS, engine),
+              engine,
+            );
       return {
         words: captionOf(position),
         results: await Promise.all(
-          hits.map(async ({ path, score }) => ({
-            picture: await picture(positionOf.get(path)!),
-            score,
-            ...(positionOf.get(path) === position && { right: true }),
+          hits.map(async (hit) => ({
+            picture: await picture(positionOf.get(hit.path)!),
+            score: hit.score,
+            explanation: reportExplanation(hit),
+            ...(positionOf.get(hit.path) === position && { right: true }),
           })),
         ),
       };
@@ -143,7 +158,12 @@ async function pictureFigures(
       const right = new Set(Array.from(indexRow(evaluation.truth, position), (word) => model.tags[word]!));
       return {
         picture: await picture(position),
-        tags: tags[i]!.map(({ word, score }) => ({ word, probability: score, right: right.has(word) })),
+        tags: tags[i]!.map(({ word, score, captions }) => ({
+          word,
+          probability: score,
+          right: right.has(word),
+          captions: captions.map(({ text }) => text),
+        })),
       };
     });
     return { queries: await Promise.all(queries), taggedPictures: await Promise.all(tagged) };

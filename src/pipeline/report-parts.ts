@@ -1,5 +1,11 @@
-import type { ReportReliability, ReportSetting, ReportSystem } from '../evaluation/index.ts';
+import type {
+  ReportExplanation,
+  ReportReliability,
+  ReportSetting,
+  ReportSystem,
+} from '../evaluation/index.ts';
 import type { Evaluation, Quality } from './evaluate.ts';
+import type { ExplainedHit } from './explain.ts';
 import type { Model } from './model.ts';
 
 const BLOCK_NAMES = {
@@ -61,4 +67,18 @@ export function reportReliability({ calibration, calibrationByFrequency }: Evalu
       return { name, reliability };
     }),
   ];
+}
+
+/** What added up to the score of a hit; words of several parts of a query stand one after another. */
+export function reportExplanation({ parts, hubness, captions }: ExplainedHit): ReportExplanation {
+  const contributions = parts.flatMap(({ text, words, constant }) => [
+    ...words.map(({ word, contribution }) => ({ name: word, value: contribution })),
+    { name: text === undefined ? '(the picture)' : '(any words)', value: constant },
+  ]);
+  if (hubness !== 0)
+    contributions.push({
+      name: hubness < 0 ? '(near to words of all kinds)' : '(seldom near to words)',
+      value: hubness,
+    });
+  return { contributions, captions: captions.map(({ text }) => text) };
 }

@@ -30,7 +30,18 @@ function report(text: string, changes: Partial<ReportData> = {}): string {
       {
         words: text,
         results: [
-          { picture, score: 0.456, right: true },
+          {
+            picture,
+            score: 0.456,
+            right: true,
+            explanation: {
+              contributions: [
+                { name: text, value: 0.1 },
+                { name: 'beach', value: -0.254 },
+              ],
+              captions: [text],
+            },
+          },
           { picture, score: 0.4 },
         ],
       },
@@ -39,7 +50,7 @@ function report(text: string, changes: Partial<ReportData> = {}): string {
       {
         picture,
         tags: [
-          { word: text, probability: 0.876, right: true },
+          { word: text, probability: 0.876, right: true, captions: [text] },
           { word: 'second', probability: 0.1, right: false },
         ],
         missed: [text],
@@ -93,6 +104,15 @@ describe('renderReport', () => {
     expect(page).toMatch(/aria-label="right">✓</);
     expect(page).toMatch(/aria-label="wrong">✗</);
     expect(page).toContain('also right: a dog');
+  });
+
+  it('tells why a picture was found, the strongest reason first, and which captions spoke for a tag', () => {
+    const page = report('a dog');
+    expect(page).toMatch(
+      /<details class="why"><summary>why<\/summary>\s*<ul><li>−0.25 beach<\/li><li>\+0.10 a dog/,
+    );
+    expect(page).toContain('<p><strong>a dog</strong>: “a dog”</p>');
+    expect(report('a', empty)).not.toContain('<details');
   });
 
   it('embeds pictures as they are, each with an alternative text', () => {

@@ -2,7 +2,13 @@ import { Buffer } from 'node:buffer';
 import { CovistaError } from '../../errors.ts';
 import { type Html, html, trusted } from './html.ts';
 import { percent } from './numbers.ts';
-import type { ReportPicture, ReportQuery, ReportTag, ReportTaggedPicture } from './report-data.ts';
+import type {
+  ReportExplanation,
+  ReportPicture,
+  ReportQuery,
+  ReportTag,
+  ReportTaggedPicture,
+} from './report-data.ts';
 
 /** Figure 1: each query with the pictures it finds, best first. */
 export function queriesFigure(queries: readonly ReportQuery[]): Html {
@@ -13,13 +19,13 @@ ${queries.map(
 <h3>“${query.words}”</h3>
 <ol class="pictures">${query.results.map(
     (result) => html`
-<li class="${judgement(result.right)}">${image(result.picture)}<span class="score">${mark(result.right)}${result.score.toFixed(2)}</span></li>`,
+<li class="${judgement(result.right)}">${image(result.picture)}<span class="score">${mark(result.right)}${result.score.toFixed(2)}</span>${result.explanation && hitExplanation(result.explanation)}</li>`,
   )}
 </ol>
 </section>
 `,
 )}<figcaption><strong>Figure 1.</strong> For each query, the best pictures among those held out of training, with
-their similarity. ${judged ? '✓ and a green frame: a picture that the query is known to describe.' : ''}</figcaption>
+their similarity; “why” opens what each word added to it. ${judged ? '✓ and a green frame: a picture that the query is known to describe.' : ''}</figcaption>
 </figure>`;
 }
 
@@ -30,7 +36,7 @@ export function tagsFigure(pictures: readonly ReportTaggedPicture[]): Html {
     (tagged) => html`
 <li>${image(tagged.picture)}
 <div><ul class="tags">${tagged.tags.map(tagLine)}</ul>
-${tagged.missed?.length ? html`<p class="missed">also right: ${tagged.missed.join(', ')}</p>` : undefined}</div></li>`,
+${tagged.missed?.length ? html`<p class="missed">also right: ${tagged.missed.join(', ')}</p>` : undefined}${tagExplanation(tagged.tags)}</div></li>`,
   )}
 </ol>
 <figcaption><strong>Figure 2.</strong> Pictures held out of training and the tags they get, with probabilities.
@@ -41,6 +47,26 @@ ${tagged.missed?.length ? html`<p class="missed">also right: ${tagged.missed.joi
 function tagLine(tag: ReportTag): Html {
   const width = (100 * Math.min(1, Math.max(0, tag.probability))).toFixed(1);
   return html`<li class="${judgement(tag.right)}">${mark(tag.right)}<span class="word">${tag.word}</span><span class="bar" aria-hidden="true"><span style="width:${width}%"></span></span><span class="probability">${percent(tag.probability)}</span></li>`;
+}
+
+/** What added up to a score, the strongest first, and captions that are near. */
+function hitExplanation({ contributions, captions }: ReportExplanation): Html {
+  const sorted = contributions.toSorted((a, b) => Math.abs(b.value) - Math.abs(a.value));
+  return html`
+<details class="why"><summary>why</summary>
+<ul>${sorted.map(({ name, value }) => html`<li>${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(2)} ${name}</li>`)}</ul>
+${captions.map((caption) => html`<p>“${caption}”</p>`)}</details>`;
+}
+
+/** The captions that spoke for each tag. */
+function tagExplanation(tags: readonly ReportTag[]): Html | undefined {
+  const explained = tags.filter(({ captions }) => captions?.length);
+  if (explained.length === 0) return undefined;
+  return html`
+<details class="why"><summary>why</summary>${explained.map(
+    ({ word, captions }) =>
+      html`<p><strong>${word}</strong>: ${captions!.map((caption) => `“${caption}”`).join(', ')}</p>`,
+  )}</details>`;
 }
 
 function judgement(right: boolean | undefined): string {

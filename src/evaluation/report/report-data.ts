@@ -82,6 +82,16 @@ export interface ReportResult {
   readonly score: number;
   /** Whether it is known to be right or wrong. */
   readonly right?: boolean;
+  /** Why it has its score; opens under the picture. */
+  readonly explanation?: ReportExplanation;
+}
+
+/** Why a picture was found. */
+export interface ReportExplanation {
+  /** What each word, and what else there was, added to the score. */
+  readonly contributions: readonly { readonly name: string; readonly value: number }[];
+  /** Training captions that are near to both. */
+  readonly captions: readonly string[];
 }
 
 export interface ReportTaggedPicture {
@@ -96,6 +106,8 @@ export interface ReportTag {
   readonly word: string;
   /** 0..1. */
   readonly probability: number;
+  /** Training captions that spoke for it; they open under the tags. */
+  readonly captions?: readonly string[];
   /** Whether it is known to be right or wrong. */
   readonly right?: boolean;
 }

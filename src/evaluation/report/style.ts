@@ -70,6 +70,10 @@ img { display: block; width: 100%; aspect-ratio: 1; object-fit: cover; backgroun
 .bar > span { display: block; height: .375rem; border-radius: 2px; background: currentColor; opacity: .5; }
 .tags .bar { background: var(--faint); border-radius: 2px; }
 .probability { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; color: var(--soft); }
+.why { font: .75rem/1.45 var(--sans); color: var(--soft); margin-top: .25rem; overflow-wrap: anywhere; }
+.why summary { cursor: pointer; }
+.why ul { list-style: none; padding: 0; margin: .25rem 0; font-variant-numeric: tabular-nums; }
+.why p { margin: .25rem 0; }
 .missed { font: .8125rem/1.45 var(--sans); color: var(--soft); margin: .375rem 0 0; }
 
 .plot { display: block; width: 100%; height: auto; overflow: visible; }
