@@ -18,6 +18,7 @@ const PARTS: readonly { title: string; direction: Direction; names: Readonly<Rec
     direction: 'imageToTag',
     names: { 'precision@5': 'P@5', 'recall@5': 'R@5', map: 'mAP' },
   },
+  { title: 'tag to image', direction: 'tagToImage', names: { 'precision@10': 'P@10', map: 'mAP' } },
 ];
 
 /** One row a recipe, each number with its interval; then by how much each recipe is ahead of the first. */

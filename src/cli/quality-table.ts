@@ -2,7 +2,7 @@ import type { RetrievalMetrics } from '../evaluation/index.ts';
 import type { Quality } from '../pipeline/index.ts';
 import { table } from './terminal.ts';
 
-/** One row a system: Recall@K and median rank in both directions, precision, recall and mAP of tags. */
+/** One row a system: Recall@K and median rank in both directions, precision, recall and mAP of tags, and of words. */
 export function qualityTable(systems: readonly { name: string; quality: Quality }[]): string {
   const recalls = (metrics: RetrievalMetrics) => [
     metrics['recall@1'].toFixed(1),
@@ -23,6 +23,10 @@ export function qualityTable(systems: readonly { name: string; quality: Quality 
       imageToTag['precision@5'].toFixed(1),
       imageToTag['recall@5'].toFixed(1),
       imageToTag.map.toFixed(1),
+    ]),
+    part('tag to image', ['P@10', 'mAP'], ({ tagToImage }) => [
+      Number.isNaN(tagToImage['precision@10']) ? '-' : tagToImage['precision@10'].toFixed(1),
+      tagToImage.map.toFixed(1),
     ]),
   ].join('\n\n');
 }

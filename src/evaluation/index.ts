@@ -52,3 +52,10 @@ export {
   wordMetrics,
 } from './tag-metrics.ts';
 export { type PictureTokens, type TagTruth, tagTruth, tagVocabulary } from './tag-truth.ts';
+export {
+  chanceWordSearch,
+  type WordSearchMetrics,
+  type WordSearchResults,
+  wordSearchMetrics,
+  wordSearchResults,
+} from './word-search-metrics.ts';

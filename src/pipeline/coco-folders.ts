@@ -8,6 +8,8 @@ export interface CocoHalf {
   readonly name: string;
   readonly photos: string;
   readonly captions: string;
+  /** The objects in the photos; undefined where the file is not there. */
+  readonly instances: string | undefined;
 }
 
 /** Both halves of one edition of MS COCO. */
@@ -51,9 +53,12 @@ export function findCoco(root: string, year?: number): CocoFolders {
 }
 
 function half(root: string, name: string): CocoHalf {
+  const annotations = resolve(root, 'annotations');
+  const instances = join(annotations, `instances_${name}.json`);
   return {
     name,
     photos: resolve(root, name),
-    captions: resolve(root, join('annotations', `captions_${name}.json`)),
+    captions: join(annotations, `captions_${name}.json`),
+    instances: existsSync(instances) ? instances : undefined,
   };
 }

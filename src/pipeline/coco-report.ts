@@ -58,6 +58,7 @@ export async function cocoReport(experiment: CocoExperiment, origin: readonly st
       'Nothing of the validation photos was learned from. Every caption is one query against all photos; every photo is one query against all captions, of which its own best-ranked one counts. The first five captions of a photo are used.',
       'With 1,000 photos or more, they are also tested in folds of 1,000 by file name, at most five, and the numbers are the mean over these (the 1K protocol). The 5K protocol tests 5,000 at once.',
       'True words of a photo: those in at least two of its captions, stop words left out, that tags are chosen from.',
+      'Single words: every category of objects, or where they are not there every tag, is one query against all photos, of which those that have it are right; P@10 is the mean over words that are true of 10 photos or more.',
     ],
   });
 }

@@ -4,6 +4,7 @@ import type { ImageEncoder } from '../image/image-encoder.ts';
 import type { Library } from '../library/index.ts';
 import type { Engine } from '../linalg/engine.ts';
 import { selectRows } from '../linalg/matrix.ts';
+import type { WorkOptions } from '../progress.ts';
 import { Gallery, indexRow } from '../retrieval/index.ts';
 import { type CocoFolders, type CocoHalf, findCoco } from './coco-folders.ts';
 import { type Evaluation, evaluateModel, type TestSet } from './evaluate.ts';
@@ -12,6 +13,7 @@ import { evaluateFolds, type FoldedQuality } from './fold-evaluation.ts';
 import { type IndexResult, indexPictures } from './index-pictures.ts';
 import { embedPictures, embedTexts, type Model, pictureHubness } from './model.ts';
 import { saveModel } from './model-file.ts';
+import { readCategories } from './read-categories.ts';
 import { RECIPES, withSentences } from './recipe.ts';
 import { type Tag, tagFeatures } from './tag.ts';
 import { train } from './train.ts';
@@ -91,7 +93,7 @@ export async function runCoco(
     indexPictures(library, encoder, photos, { ...options, captions });
   const indexed = { train: await index(folders.train), validation: await index(folders.validation) };
   const training = await libraryPairs(library, await photosOf(library, folders.train));
-  const validation = await validationSet(library, folders.validation);
+  const validation = await validationSet(library, folders.validation, options);
   const run = async (recipe: (typeof RECIPES)[string]): Promise<CocoResult> => {
     const started = performance.now();
     const model = await train(training, recipe, options);
@@ -131,7 +133,7 @@ interface ValidationSet extends TestSet {
 }
 
 /** The first 5,000 photos of a half with captions, by name, which in MS COCO says nothing of what they show. */
-async function validationSet(library: Library, half: CocoHalf): Promise<ValidationSet> {
+async function validationSet(library: Library, half: CocoHalf, work: WorkOptions): Promise<ValidationSet> {
   const words = await library.words();
   const captioned = [...(await photosOf(library, half))].filter((path) => words.has(path)).sort();
   const chosen = captioned.slice(0, LARGEST_TEST);
@@ -146,6 +148,7 @@ async function validationSet(library: Library, half: CocoHalf): Promise<Validati
       chosen.map((path) => rowOf.get(path)!),
     ),
     captions: chosen.map((path) => captionsOf(words.get(path)).slice(0, CAPTIONS)),
+    categories: half.instances === undefined ? undefined : await readCategories(half.instances, chosen, work),
   };
 }
 

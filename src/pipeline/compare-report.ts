@@ -13,7 +13,7 @@ import type { ComparedResult } from './compare.ts';
 import { type Experiment, testRows } from './experiment.ts';
 import { explainHits, explainTags } from './explain.ts';
 import { embedPictures, pictureHubness } from './model.ts';
-import { modelSettings, reportExplanation, reportReliability } from './report-parts.ts';
+import { modelSettings, qualityOf, reportExplanation, reportReliability } from './report-parts.ts';
 import { pictureIndex, search } from './search.ts';
 import { tagFeatures } from './tag.ts';
 
@@ -54,10 +54,10 @@ export async function compareReport(
           ...results.map((result) => ({
             name: result.recipe,
             role: result === best ? ('main' as const) : ('baseline' as const),
-            ...pick(result.evaluation),
+            ...qualityOf(result.evaluation),
             intervals: result.intervals,
           })),
-          { name: 'chance', role: 'chance', ...pick(evaluation.chance) },
+          { name: 'chance', role: 'chance', ...qualityOf(evaluation.chance) },
         ],
       },
     ],
@@ -76,20 +76,11 @@ export async function compareReport(
     method: [
       'Nothing of the test pictures was learned from. Every test caption is one query against all test pictures; every test picture is one query against all test captions, of which its own best-ranked one counts.',
       'True tags of a picture are the words in at least two of its captions, or in its only one, stop words left out.',
+      'Single words: every category, or else every tag, is one query against all test pictures, of which those that have it are right; P@10 is the mean over words that are true of 10 pictures or more.',
       'Intervals are percentile bootstrap intervals of 2,000 resamples of the test pictures, each with all of its captions. Tests exchange the results of two recipes at random, picture by picture.',
     ],
   });
 }
-
-const pick = <Q extends ComparedResult['evaluation']['chance']>({
-  imageToText,
-  textToImage,
-  imageToTag,
-}: Q) => ({
-  imageToText,
-  textToImage,
-  imageToTag,
-});
 
 function meanRecall({ evaluation: { imageToText, textToImage } }: ComparedResult): number {
   return mean([imageToText, textToImage].flatMap((m) => [m['recall@1'], m['recall@5'], m['recall@10']]));

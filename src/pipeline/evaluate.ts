@@ -3,6 +3,7 @@ import {
   captionRanks,
   chanceRetrieval,
   chanceTags,
+  chanceWordSearch,
   pictureOfCaption,
   type Reliability,
   type RetrievalMetrics,
@@ -13,20 +14,31 @@ import {
   tagMetrics,
   tagResults,
   type WordMetrics,
+  type WordSearchMetrics,
+  type WordSearchResults,
   wordMetrics,
+  wordSearchMetrics,
+  wordSearchResults,
 } from '../evaluation/index.ts';
 import type { Engine } from '../linalg/engine.ts';
 import type { Matrix32 } from '../linalg/matrix.ts';
-import { type IndexRows, indexRow, transposeIndexRows } from '../retrieval/index.ts';
+import {
+  type IndexRows,
+  indexRow,
+  innerProductScorer,
+  transposeIndexRows,
+  wordRows,
+} from '../retrieval/index.ts';
 import { embedPictures, embedTexts, type Model, pictureHubness, textHubness } from './model.ts';
 import { tagScorer } from './tag.ts';
 import { tagTruthOf } from './tag-words.ts';
 
-/** Quality of both retrieval directions and of the tags, in per cent. */
+/** Quality of both retrieval directions, of the tags, and of the search by single words, in per cent. */
 export interface Quality {
   readonly imageToText: RetrievalMetrics;
   readonly textToImage: RetrievalMetrics;
   readonly imageToTag: TagMetrics;
+  readonly tagToImage: WordSearchMetrics;
 }
 
 /** Quality on pictures that the model never saw, the level of chance on them, and the results behind both. */
@@ -46,6 +58,8 @@ export interface Evaluation extends Quality {
   readonly tags: TagResults;
   /** The right tags of each tested picture, as positions in the model's tags. */
   readonly truth: IndexRows;
+  /** Results of single words as queries: the test set's categories, or the model's tags. */
+  readonly wordSearch: WordSearchResults;
 }
 
 /** Reliability of the tags that at least `from` training pictures hold, and fewer than the entry before asks for. */
@@ -59,33 +73,45 @@ export interface TestSet {
   readonly features: Matrix32;
   /** The captions of each picture, at least one each. */
   readonly captions: readonly (readonly string[])[];
+  /** What each picture shows, in place of its true tags as the truth for search by single words. */
+  readonly categories?: readonly (readonly string[])[] | undefined;
 }
 
 /**
  * Tests a model as the literature does (Hodosh et al., JAIR 2013): every caption is one query against all pictures;
  * every picture is one query against all captions, of which its best-ranked own one counts; a picture's true tags are
- * the words in at least 2 of its captions, or in its only one.
+ * the words in at least 2 of its captions, or in its only one; every category, or else every tag, is one query against
+ * all pictures, of which those that have it are right.
  */
 export async function evaluateModel(model: Model, test: TestSet, engine: Engine): Promise<Evaluation> {
   const { captions } = test;
   const pictures = await embedPictures(model, test.features, engine);
   const texts = await embedTexts(model, captions.flat(), engine);
   const pictureOf = Uint32Array.from(captions.flatMap((some, picture) => some.map(() => picture)));
+  const hubness = await pictureHubness(model, pictures, engine);
   const ranks = await captionRanks(engine, pictures, texts, pictureOf, {
-    images: await pictureHubness(model, pictures, engine),
+    images: hubness,
     captions: await textHubness(model, texts, engine),
   });
   const truth = tagTruthOf(model, captions);
   const tags = await tagResults(await tagScorer(model, pictures, engine), truth);
   const own = pictureOfCaption(pictureOf);
+  const { names, right } = wordQueries(model, test, truth);
+  const words = await embedTexts(model, names, engine);
+  const wordSearch = await wordSearchResults(
+    innerProductScorer(engine, words, pictures, { correction: hubness }),
+    right,
+  );
   return {
     imageToText: retrievalMetrics(ranks.imageToText),
     textToImage: retrievalMetrics(ranks.textToImage),
     imageToTag: tagMetrics(tags),
+    tagToImage: wordSearchMetrics(wordSearch),
     chance: {
       imageToText: chanceRetrieval(transposeIndexRows(own, captions.length), texts.rows),
       textToImage: chanceRetrieval(own, captions.length),
       imageToTag: chanceTags(truth, model.tags.length),
+      tagToImage: chanceWordSearch(right, captions.length),
     },
     tested: { pictures: captions.length, captions: texts.rows },
     wordMetrics: wordMetrics(tags.given, truth, model.tags.length),
@@ -95,7 +121,15 @@ export async function evaluateModel(model: Model, test: TestSet, engine: Engine)
     pictureOf,
     tags,
     truth,
+    wordSearch,
   };
+}
+
+/** The words that are searched one by one, and the pictures that each is true of. */
+function wordQueries({ tags }: Model, { categories }: TestSet, truth: IndexRows) {
+  if (categories === undefined) return { names: tags, right: transposeIndexRows(truth, tags.length) };
+  const names = [...new Set(categories.flat())].sort();
+  return { names, right: transposeIndexRows(wordRows(categories, names), names.length) };
 }
 
 /**

@@ -3,6 +3,7 @@ import { CovistaError } from '../errors.ts';
 import type { WorkOptions } from '../progress.ts';
 import type { Experiment } from './experiment.ts';
 import { captionsOf } from './fit-library.ts';
+import { readCategories } from './read-categories.ts';
 
 /** The files of an experiment on precomputed features. */
 export interface ExperimentFiles {
@@ -12,6 +13,8 @@ export interface ExperimentFiles {
   readonly imageNames?: string | undefined;
   /** Captions in any known format. */
   readonly captions: string;
+  /** What the pictures show, in any known format that has tags; see {@link readCategories}. */
+  readonly categories?: string | undefined;
   /** Split files: one picture name a line. */
   readonly train: string;
   readonly validation?: string;
@@ -36,6 +39,9 @@ export async function readExperiment(files: ExperimentFiles, work: WorkOptions =
     warn(
       `${without.length} pictures of ${namesFile} have no caption in ${files.captions}, ${without[0]} first.`,
     );
+
+  const categories =
+    files.categories === undefined ? undefined : await readCategories(files.categories, names, work);
 
   const rowOf = new Map(names.map((name, i) => [name, i]));
   const split = async (file: string | undefined) => {
@@ -65,6 +71,7 @@ export async function readExperiment(files: ExperimentFiles, work: WorkOptions =
     },
     features,
     captions,
+    categories,
     train: train.rows,
     validation: validation.rows,
     test: test.rows,

@@ -13,6 +13,8 @@ export interface Experiment {
   readonly features: Matrix32;
   /** The captions of each picture; pictures without any are left out of training and test. */
   readonly captions: readonly (readonly string[])[];
+  /** What each picture shows, as truth for search by single words; its tags when left out. */
+  readonly categories?: readonly (readonly string[])[] | undefined;
   /** The file of each picture, absolute, where it is known; only reports show pictures. */
   readonly pictures?: readonly string[];
   /** Rows of the pictures to learn from. */
@@ -53,7 +55,7 @@ export async function runExperiment(
   options: TrainOptions,
 ): Promise<ExperimentResult> {
   const started = performance.now();
-  const { features, captions } = experiment;
+  const { features, captions, categories } = experiment;
   const training = withCaptions(experiment, experiment.train);
   const test = testRows(experiment);
   if (training.length === 0) throw new CovistaError('no-data', 'No training picture has a caption.');
@@ -74,7 +76,11 @@ export async function runExperiment(
   options.onProgress?.({ stage: `test on ${test.length} pictures`, done: 0 });
   const evaluation = await evaluateModel(
     model,
-    { features: selectRows(features, test), captions: test.map((i) => captions[i]!) },
+    {
+      features: selectRows(features, test),
+      captions: test.map((i) => captions[i]!),
+      categories: categories && test.map((i) => categories[i]!),
+    },
     options.engine,
   );
   return {

@@ -1,4 +1,4 @@
-import type { RetrievalMetrics, TagMetrics } from '../evaluation/index.ts';
+import type { RetrievalMetrics, TagMetrics, WordSearchMetrics } from '../evaluation/index.ts';
 import type { Engine } from '../linalg/engine.ts';
 import { selectRows } from '../linalg/matrix.ts';
 import { type Evaluation, evaluateModel, type Quality, type TestSet } from './evaluate.ts';
@@ -20,7 +20,7 @@ export interface FoldedQuality extends Quality {
  */
 export async function evaluateFolds(
   model: Model,
-  { features, captions }: TestSet,
+  { features, captions, categories }: TestSet,
   size: number,
   most: number,
   engine: Engine,
@@ -29,7 +29,11 @@ export async function evaluateFolds(
   const evaluations: Evaluation[] = [];
   for (let fold = 0; fold < folds; fold++) {
     const rows = Array.from({ length: size }, (_, i) => fold * size + i);
-    const test = { features: selectRows(features, rows), captions: rows.map((i) => captions[i]!) };
+    const test = {
+      features: selectRows(features, rows),
+      captions: rows.map((i) => captions[i]!),
+      categories: categories && rows.map((i) => categories[i]!),
+    };
     evaluations.push(await evaluateModel(model, test, engine));
   }
   return {
@@ -42,7 +46,9 @@ export async function evaluateFolds(
 
 /** The mean of every number. */
 function meanQuality(qualities: readonly Quality[]): Quality {
-  const mean = <M extends RetrievalMetrics | TagMetrics>(pick: (quality: Quality) => M): M => {
+  const mean = <M extends RetrievalMetrics | TagMetrics | WordSearchMetrics>(
+    pick: (quality: Quality) => M,
+  ): M => {
     const all = qualities.map(pick);
     const keys = Object.keys(all[0]!) as (keyof M)[];
     const means = keys.map((key) => [key, all.reduce((sum, one) => sum + Number(one[key]), 0) / all.length]);
@@ -52,5 +58,6 @@ function meanQuality(qualities: readonly Quality[]): Quality {
     imageToText: mean(({ imageToText }) => imageToText),
     textToImage: mean(({ textToImage }) => textToImage),
     imageToTag: mean(({ imageToTag }) => imageToTag),
+    tagToImage: mean(({ tagToImage }) => tagToImage),
   };
 }

@@ -48,6 +48,7 @@ export { type LoadedModel, loadModel, saveModel } from './model-file.ts';
 export { tagsWithPhrases, type VocabularyScorer, vocabularyScorer } from './own-vocabulary.ts';
 export type { PairSource } from './pairs.ts';
 export { RECIPES, type Recipe, recipeByName, type TagMethod, TEXT_BLOCKS, withSentences } from './recipe.ts';
+export { qualityOf } from './report-parts.ts';
 export {
   embedQuery,
   encodePictures,

@@ -9,7 +9,7 @@ import {
 import type { Evaluation } from './evaluate.ts';
 
 /** What is measured, in the order in which tables show it. */
-export type Direction = 'imageToText' | 'textToImage' | 'imageToTag';
+export type Direction = 'imageToText' | 'textToImage' | 'imageToTag' | 'tagToImage';
 
 /** For each direction each of its measures, named as in {@link Evaluation}. */
 export type Measures<T> = Readonly<Record<Direction, Readonly<Record<string, T>>>>;
@@ -23,7 +23,7 @@ interface Sample {
 
 /**
  * Percentile bootstrap intervals of all measures. Pictures are resampled, each with all of its captions, which depend on
- * each other.
+ * each other; for search by single words, the words are.
  * @param options 95 %, 2,000 resamples and the seed 1 by default
  */
 export function qualityIntervals(
@@ -37,7 +37,7 @@ export function qualityIntervals(
 
 /**
  * Paired permutation tests of two models on the same pictures, see `pairedTest`: by how much the first is better in
- * each measure. Pictures are exchanged as wholes. Median ranks are left out, for the test is about means.
+ * each measure. Pictures are exchanged as wholes, and words. Median ranks are left out, for the test is about means.
  * @throws CovistaError `bad-values` when the two were tested on other captions
  */
 export function compareQuality(
@@ -58,7 +58,7 @@ export function compareQuality(
   );
 }
 
-function samples({ ranks, pictureOf, tags }: Evaluation): Measures<Sample> {
+function samples({ ranks, pictureOf, tags, wordSearch }: Evaluation): Measures<Sample> {
   const retrieval = (of: Uint32Array, units: Uint32Array): Record<string, Sample> => ({
     ...Object.fromEntries(
       [1, 5, 10].map((k) => [
@@ -69,22 +69,25 @@ function samples({ ranks, pictureOf, tags }: Evaluation): Measures<Sample> {
     medianRank: { values: Float64Array.from(of), units, statistic: median },
   });
   const own = Uint32Array.from(ranks.imageToText.keys());
-  const percent = (values: Float64Array): Sample => ({
+  const percent = (values: Float64Array, units: Uint32Array): Sample => ({
     values: values.map((value) => 100 * value),
-    units: tags.pictures,
+    units,
   });
+  // Of what nothing was measured there is no sample.
+  const some = (measures: Record<string, Sample>) =>
+    Object.fromEntries(Object.entries(measures).filter(([, { values }]) => values.length > 0));
   return {
     imageToText: retrieval(ranks.imageToText, own),
     textToImage: retrieval(ranks.textToImage, pictureOf),
-    // Where no picture has a right tag, nothing was measured.
-    imageToTag:
-      tags.pictures.length === 0
-        ? {}
-        : {
-            'precision@5': percent(tags.precision),
-            'recall@5': percent(tags.recall),
-            map: percent(tags.averagePrecision),
-          },
+    imageToTag: some({
+      'precision@5': percent(tags.precision, tags.pictures),
+      'recall@5': percent(tags.recall, tags.pictures),
+      map: percent(tags.averagePrecision, tags.pictures),
+    }),
+    tagToImage: some({
+      'precision@10': percent(wordSearch.precision, wordSearch.frequentWords),
+      map: percent(wordSearch.averagePrecision, wordSearch.words),
+    }),
   };
 }
 
@@ -98,12 +101,13 @@ function mapMeasures<A, B>(
 }
 
 function mapDirections<A, B>(
-  { imageToText, textToImage, imageToTag }: Measures<A>,
+  { imageToText, textToImage, imageToTag, tagToImage }: Measures<A>,
   each: (some: Readonly<Record<string, A>>, direction: Direction) => Readonly<Record<string, B>>,
 ): Measures<B> {
   return {
     imageToText: each(imageToText, 'imageToText'),
     textToImage: each(textToImage, 'textToImage'),
     imageToTag: each(imageToTag, 'imageToTag'),
+    tagToImage: each(tagToImage, 'tagToImage'),
   };
 }

@@ -2,15 +2,29 @@ import { holdOut } from '../datasets/index.ts';
 import { CovistaError } from '../errors.ts';
 import type { Library } from '../library/index.ts';
 import { matrix } from '../linalg/matrix.ts';
+import type { WorkOptions } from '../progress.ts';
 import type { Experiment } from './experiment.ts';
 import { libraryPairs } from './fit-library.ts';
+import { readCategories } from './read-categories.ts';
+
+/** What is held out of a library, and what it is tested by. */
+interface LibraryExperimentOptions {
+  /** Share of the pictures to hold out, between 0 and 1. */
+  readonly share: number;
+  readonly seed: number;
+  /** A file of what the pictures show; see {@link readCategories}. */
+  readonly categories?: string | undefined;
+}
 
 /**
  * An experiment on a library's captioned pictures: a share of them, chosen by the seed, is held out to test on.
- * @param share of the pictures to hold out, between 0 and 1
  * @throws CovistaError `no-data` with fewer than 10 captioned pictures, of which no number could be trusted
  */
-export async function libraryExperiment(library: Library, share: number, seed: number): Promise<Experiment> {
+export async function libraryExperiment(
+  library: Library,
+  { share, seed, categories }: LibraryExperimentOptions,
+  work: WorkOptions = {},
+): Promise<Experiment> {
   const pairs = await libraryPairs(library);
   const n = pairs.captions.length;
   if (n < 10)
@@ -28,6 +42,7 @@ export async function libraryExperiment(library: Library, share: number, seed: n
     encoder: pairs.encoder,
     features: matrix(n, library.encoder.size, data),
     captions: pairs.captions,
+    categories: categories === undefined ? undefined : await readCategories(categories, pairs.paths, work),
     pictures: pairs.paths,
     train: kept,
     validation: [],

@@ -44,16 +44,18 @@ export function reportSystems(
   article: Quality | undefined,
 ): ReportSystem[] {
   return [
-    { name: 'Covista', role: 'main', ...pick(ours) },
-    ...(article ? [{ name: 'Plain recipe', role: 'baseline' as const, ...pick(article) }] : []),
-    { name: 'Chance', role: 'chance', ...pick(ours.chance) },
+    { name: 'Covista', role: 'main', ...qualityOf(ours) },
+    ...(article ? [{ name: 'Plain recipe', role: 'baseline' as const, ...qualityOf(article) }] : []),
+    { name: 'Chance', role: 'chance', ...qualityOf(ours.chance) },
   ];
 }
 
-const pick = ({ imageToText, textToImage, imageToTag }: Quality): Quality => ({
+/** The measures alone of what was evaluated. */
+export const qualityOf = ({ imageToText, textToImage, imageToTag, tagToImage }: Quality): Quality => ({
   imageToText,
   textToImage,
   imageToTag,
+  tagToImage,
 });
 
 /** How far the probabilities of tags can be trusted, of all words and by how frequent they are. */

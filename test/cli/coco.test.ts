@@ -1,4 +1,4 @@
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hasShared, SHARED } from '../shared.ts';
@@ -62,6 +62,36 @@ describe.skipIf(!hasShared)('covista coco on 159 photos of MS COCO', () => {
     expect(html).toContain('a man jumping in the air on a skateboard');
     expect(html.match(/data:image\/jpeg/g)).toHaveLength(2 * 8 + 12);
     expect(html).toContain('The protocol asks for 5,000');
+  });
+
+  it('searches by the categories of objects where their file is there', async () => {
+    const copy = join(folder, 'with-objects');
+    await mkdir(join(copy, 'annotations'), { recursive: true });
+    for (const half of ['train2017', 'val2017']) {
+      await symlink(join(root, half), join(copy, half));
+      const captions = `annotations/captions_${half}.json`;
+      await copyFile(join(root, captions), join(copy, captions));
+    }
+    const { images } = JSON.parse(await readFile(join(root, 'annotations/captions_val2017.json'), 'utf8'));
+    const categories = [{ id: 1, name: 'elephant' }, { id: 18, name: 'dog' }]; // biome-ignore format: one line
+    const annotations = images.map(({ id }: { id: number }, i: number) => ({
+      id: i,
+      image_id: id,
+      category_id: i % 3 === 0 ? 1 : 18,
+    }));
+    await writeFile(
+      join(copy, 'annotations/instances_val2017.json'),
+      JSON.stringify({ images, categories, annotations }),
+    );
+    const { code, stdout, stderr } = await covista([
+      'coco', '--root', copy, '--library', join(folder, 'with-objects-library'), '--encoder', 'default,size=128', '--json',
+    ]); // biome-ignore format: one line
+    expect(code, stderr).toBe(0);
+    const { tagToImage, chance } = JSON.parse(stdout).default.all;
+    expect(tagToImage.words).toBe(2);
+    // A third of the photos has the one category, the others the other, whatever they show.
+    expect(chance.tagToImage['precision@10']).toBeCloseTo(50, 9);
+    expect(JSON.parse(first.stdout).default.all.tagToImage.words).toBeGreaterThan(50);
   });
 
   it('encodes nothing twice, and leaves a library that can be searched', async () => {

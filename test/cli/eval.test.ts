@@ -107,13 +107,48 @@ describe('covista eval on precomputed features', () => {
     expect(out.imageToTag.map).toBeGreaterThan(95);
     expect(out.seconds.total).toBeGreaterThanOrEqual(out.seconds.fit);
     expect(result.stdout).toContain('text to image');
+    expect(result.stdout).toContain('tag to image');
+  });
+
+  it('searches by every tag, or by the categories of a file', async () => {
+    const { tagToImage, chance } = JSON.parse((await covista(['eval', ...files(), '--json'])).stdout);
+    // The 36 test pictures hold each thing six times, and each colour twelve times; all of them stand.
+    expect(tagToImage.words).toBe(THINGS.length + COLOURS.length + 1);
+    expect(tagToImage.map).toBeGreaterThan(90);
+    expect(tagToImage['precision@10']).toBeGreaterThan(90);
+    expect(chance.tagToImage['precision@10']).toBeCloseTo((3 * (100 / 3) + 100) / 4, 9);
+
+    const names = (await readFile(at('names.txt'), 'utf8')).split('\n');
+    const animals = new Set(['dog', 'cat', 'horse']);
+    const rows = names.map((name, i) => `${name},${animals.has(THINGS[i % THINGS.length]!) ? 'horse' : ''}`);
+    await writeFile(at('categories.csv'), ['image,tags', ...rows].join('\n'));
+    const { code, stdout, stderr } = await covista([
+      'eval',
+      ...files(),
+      '--categories',
+      at('categories.csv'),
+      '--json',
+    ]);
+    expect(code, stderr).toBe(0);
+    const out = JSON.parse(stdout);
+    expect(out.tagToImage.words).toBe(1);
+    // Horses are found first, and then what has to be guessed: dogs and cats are no nearer than boats.
+    expect(out.tagToImage.map).toBeGreaterThan(out.chance.tagToImage.map);
+    expect(out.tagToImage.map).toBeLessThan(99);
+    expect(out.chance.tagToImage['precision@10']).toBeCloseTo(50, 9);
+    expect(out.imageToTag.map).toBeGreaterThan(95);
+
+    await writeFile(at('none.csv'), 'image,tags\nother.jpg,dog\n');
+    const none = await covista(['eval', ...files(), '--categories', at('none.csv')]);
+    expect(none.code).not.toBe(0);
+    expect(none.stderr).toContain('none.csv has no category or tag of any of the pictures');
   });
 
   it('gives intervals, measures by word and the reliability of tags', async () => {
     const { stdout } = await covista(['eval', ...files(), '--json']);
     const out = JSON.parse(stdout);
     const { intervals, wordMetrics, calibration } = out;
-    for (const direction of ['imageToText', 'textToImage', 'imageToTag'])
+    for (const direction of ['imageToText', 'textToImage', 'imageToTag', 'tagToImage'])
       for (const [name, { estimate, low, high }] of Object.entries<Record<string, number>>(
         intervals[direction],
       )) {
@@ -137,7 +172,7 @@ describe('covista eval on precomputed features', () => {
     expect(recipes.map(({ recipe }: { recipe: string }) => recipe)).toEqual(['article', 'default']);
     const [article, ours] = recipes;
     expect(article.tests).toBeUndefined();
-    for (const direction of ['imageToText', 'textToImage', 'imageToTag'])
+    for (const direction of ['imageToText', 'textToImage', 'imageToTag', 'tagToImage'])
       for (const [name, { difference, pValue }] of Object.entries<{
         difference: Record<string, number>;
         pValue: number;

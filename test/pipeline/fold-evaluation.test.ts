@@ -45,6 +45,7 @@ it('is the mean over folds, each of them searched on its own', async () => {
       (a!.textToImage[key] + b!.textToImage[key] + c!.textToImage[key]) / 3,
     );
   expect(mean.imageToTag.map).toBeCloseTo((a!.imageToTag.map + b!.imageToTag.map + c!.imageToTag.map) / 3);
+  expect(mean.tagToImage.map).toBeCloseTo((a!.tagToImage.map + b!.tagToImage.map + c!.tagToImage.map) / 3);
   expect(mean.chance.textToImage['recall@10']).toBeCloseTo(25);
 
   expect(await evaluateFolds(model, all, 40, 1, engine)).toMatchObject({

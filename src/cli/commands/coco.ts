@@ -108,12 +108,12 @@ function describe(experiment: CocoExperiment, report: string): string {
 function asJson(experiment: CocoExperiment, report: string) {
   const { folders, indexed, validationPictures, ours, article, queries, taggings } = experiment;
   const result = ({ model, thousand, all, seconds }: CocoResult) => {
-    const { imageToText, textToImage, imageToTag, chance, tested } = all;
+    const { imageToText, textToImage, imageToTag, tagToImage, chance, tested } = all;
     return {
       recipe: model.recipe.name,
       trained: model.trained,
       thousand,
-      all: { imageToText, textToImage, imageToTag, chance, tested },
+      all: { imageToText, textToImage, imageToTag, tagToImage, chance, tested },
       seconds,
     };
   };

@@ -10,6 +10,7 @@ import {
   type Experiment,
   type ExperimentResult,
   libraryExperiment,
+  qualityOf,
   readExperiment,
   recipeByName,
 } from '../../pipeline/index.ts';
@@ -31,7 +32,8 @@ Examples:
   covista eval --library my-library --compare article,default --report comparison.html
 
 Every test caption is one query against all test pictures; an image query counts its best-ranked own caption among all
-test captions; median rank counts from 1. True tags: words, stop words left out, in at least 2 of a picture's captions.`;
+test captions; median rank counts from 1. True tags: words, stop words left out, in at least 2 of a picture's captions. Every tag
+is one query too, by itself, of which the pictures that have it are right; or every category of --categories.`;
 
 interface Options extends CommonOptions {
   readonly library: string;
@@ -41,6 +43,7 @@ interface Options extends CommonOptions {
   readonly imageFeatures?: string;
   readonly imageNames?: string;
   readonly captions?: string;
+  readonly categories?: string;
   readonly train?: string;
   readonly validation?: string;
   readonly test?: string;
@@ -74,6 +77,10 @@ export function evalCommand(): Command {
     .option('--train <file>', 'names of the training pictures, one a line')
     .option('--validation <file>', 'names of the validation pictures')
     .option('--test <file>', 'names of the test pictures')
+    .option(
+      '--categories <file>',
+      'what the pictures show, as COCO instances_*.json or a table with tags: each is a query by one word',
+    )
     .addOption(vectorsOption())
     .addOption(textEncoderOption())
     .addOption(textViewOption())
@@ -125,13 +132,17 @@ export function evalCommand(): Command {
 }
 
 async function openExperiment(options: Options, work: WorkOptions): Promise<Experiment> {
-  const { imageFeatures, imageNames, captions, train, validation, test } = options;
+  const { imageFeatures, imageNames, captions, categories, train, validation, test } = options;
   if (imageFeatures === undefined) {
     if (!(options.holdOut > 0 && options.holdOut < 1))
       throw new CovistaError('usage', `--hold-out must lie between 0 and 1, got ${options.holdOut}.`);
     const library = await Library.open(options.library);
     try {
-      return await libraryExperiment(library, options.holdOut, options.seed);
+      return await libraryExperiment(
+        library,
+        { share: options.holdOut, seed: options.seed, categories },
+        work,
+      );
     } finally {
       library.close();
     }
@@ -141,16 +152,15 @@ async function openExperiment(options: Options, work: WorkOptions): Promise<Expe
   if (missing.length > 0)
     throw new CovistaError('usage', `With --image-features, ${missing.join(', ')} must be given too.`);
   return readExperiment(
-    { imageFeatures, imageNames, captions: captions!, train: train!, validation, test: test! },
+    { imageFeatures, imageNames, captions: captions!, categories, train: train!, validation, test: test! },
     work,
   );
 }
 
 /** The result as programs read it; recalls and precisions in per cent. */
 export function toJson({ recipe, n, evaluation, seconds }: ExperimentResult) {
-  const { imageToText, textToImage, imageToTag, wordMetrics, calibration, calibrationByFrequency } =
-    evaluation;
-  const quality = { imageToText, textToImage, imageToTag, wordMetrics, calibration, calibrationByFrequency };
+  const { wordMetrics, calibration, calibrationByFrequency } = evaluation;
+  const quality = { ...qualityOf(evaluation), wordMetrics, calibration, calibrationByFrequency };
   return { recipe, n, ...quality, chance: evaluation.chance, seconds };
 }
 

@@ -2,6 +2,7 @@ import type { Reliability } from '../calibration.ts';
 import type { Interval, PairedTest } from '../resampling.ts';
 import type { RetrievalMetrics } from '../retrieval-metrics.ts';
 import type { TagMetrics } from '../tag-metrics.ts';
+import type { WordSearchMetrics } from '../word-search-metrics.ts';
 
 /** Everything that a report shows. Whatever is empty or left out is not shown. */
 export interface ReportData {
@@ -54,13 +55,14 @@ export interface ReportSystem {
   readonly textToImage?: RetrievalMetrics;
   readonly imageToText?: RetrievalMetrics;
   readonly imageToTag?: TagMetrics;
+  readonly tagToImage?: WordSearchMetrics;
   /** 95 % intervals of any of these numbers, shown under them. */
   readonly intervals?: ReportMeasures<Interval>;
 }
 
 /** Something about any of the numbers of a row, by the names that they have in the metrics. */
 export type ReportMeasures<T> = Readonly<
-  Partial<Record<'textToImage' | 'imageToText' | 'imageToTag', Readonly<Record<string, T>>>>
+  Partial<Record<'textToImage' | 'imageToText' | 'imageToTag' | 'tagToImage', Readonly<Record<string, T>>>>
 >;
 
 /** A paired comparison of two systems. */

@@ -29,6 +29,13 @@ export const columnGroups: readonly ColumnGroup[] = [
       { label: 'mAP', direction: 'imageToTag', name: 'map' },
     ],
   },
+  {
+    label: 'Single words → pictures',
+    columns: [
+      { label: 'P@10', direction: 'tagToImage', name: 'precision@10' },
+      { label: 'mAP', direction: 'tagToImage', name: 'map' },
+    ],
+  },
 ];
 
 function retrievalColumns(direction: Direction): readonly Column[] {
