@@ -7,16 +7,14 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Moments, type SelectionFold, select } from '../../src/cca/index.ts';
-import { loadEmoji, readAnnotations, readNpy } from '../../src/datasets/index.ts';
+import { readNpy } from '../../src/datasets/index.ts';
 import { averagePrecision } from '../../src/evaluation/category-metrics.ts';
 import { relevantRanks } from '../../src/evaluation/index.ts';
-import { defaultImageEncoder } from '../../src/image/index.ts';
 import { createEngine } from '../../src/linalg/create-engine.node.ts';
-import { joinRows, type Matrix32, matrix, selectRows } from '../../src/linalg/matrix.ts';
+import { type Matrix32, matrix, selectRows } from '../../src/linalg/matrix.ts';
 import { defaultWordVectors } from '../../src/models/index.ts';
-import { emojiExperiments, emojiFeatures } from '../../src/pipeline/emoji-experiment.ts';
-import { type PairSource, RECIPES, selectRecipe } from '../../src/pipeline/index.ts';
-import { flickr8kFold } from './flickr8k-fold.ts';
+import { RECIPES, selectRecipe } from '../../src/pipeline/index.ts';
+import { cocoMini, emoji, flickr8k } from './collections.ts';
 
 const { values } = parseArgs({
   options: { only: { type: 'string', default: '' }, seconds: { type: 'string', default: '120' } },
@@ -26,38 +24,6 @@ const seconds = Number(values.seconds);
 const recipe = RECIPES.default!;
 const engine = await createEngine();
 const wordVectors = await defaultWordVectors();
-
-async function flickr8k(): Promise<PairSource> {
-  const { encoder, features, captions, train, test } = await flickr8kFold(1);
-  const rows = [...train, ...test];
-  return { encoder, captions: rows.map((i) => captions[i]!), features: () => [selectRows(features, rows)] };
-}
-
-/** Both halves of the small selection, as one collection. */
-async function cocoMini(): Promise<PairSource> {
-  const encoder = await defaultImageEncoder();
-  const found: { feature: Float32Array; captions: readonly string[] }[] = [];
-  for (const half of ['train2017', 'val2017']) {
-    const { pictures } = await readAnnotations(
-      join(SHARED, 'coco-mini/annotations', `captions_${half}.json`),
-    );
-    const paths = pictures.map(({ picture }) => join(SHARED, 'coco-mini', half, picture));
-    for await (const one of encoder.encode(paths))
-      if ('feature' in one) found.push({ feature: one.feature, captions: pictures[one.index]!.captions });
-  }
-  await encoder.close();
-  const features = joinRows(found.map(({ feature }) => matrix(1, encoder.size, feature)));
-  return { encoder, captions: found.map(({ captions }) => captions), features: () => [features] };
-}
-
-async function emoji(): Promise<PairSource> {
-  const set = await loadEmoji();
-  const encoder = await defaultImageEncoder();
-  const features = await emojiFeatures(set, encoder, {});
-  await encoder.close();
-  const { captions, train } = emojiExperiments(set, features, encoder, 1).unseenArtist;
-  return { encoder, captions: train.map((i) => captions[i]!), features: () => [selectRows(features, train)] };
-}
 
 /** The benchmark has topics for texts, no words: the numbers of the recipe are applied to both views as they are. */
 async function wikipedia(): Promise<void> {

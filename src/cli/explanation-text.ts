@@ -34,7 +34,10 @@ function contributions({ text, words, constant }: ExplainedPart): string {
   if (text === undefined) return `${signed(constant)} the picture`;
   const sorted = words.toSorted((a, b) => Math.abs(b.contribution) - Math.abs(a.contribution));
   return [
-    ...sorted.map(({ word, contribution }) => `${signed(contribution)} ${word}`),
+    ...sorted.map(
+      ({ word, contribution, tag }) =>
+        `${signed(contribution)} ${word}${tag ? ` (tag ${tag.toFixed(2)})` : ''}`,
+    ),
     `${signed(constant)} any words`,
   ].join('   ');
 }

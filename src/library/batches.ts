@@ -1,5 +1,5 @@
-import type { RecordBatch } from 'apache-arrow';
-import { joinRows, type Matrix32, matrix, zeros32 } from '../linalg/matrix.ts';
+import type { Float32, RecordBatch, Uint32, Vector } from 'apache-arrow';
+import { joinRows, type Matrix32, matrix, type SparseRows, zeros32 } from '../linalg/matrix.ts';
 
 /** Paths, and row by row the vectors that belong to them. */
 export interface VectorBatch {
@@ -32,4 +32,60 @@ export function vectors(batch: RecordBatch, column: string, size: number): Matri
 export function joinBatches(parts: readonly VectorBatch[], size: number): VectorBatch {
   if (parts.length === 0) return { paths: [], vectors: zeros32(0, size) };
   return { paths: parts.flatMap((part) => part.paths), vectors: joinRows(parts.map((part) => part.vectors)) };
+}
+
+/** The tags of pictures in one batch: how many each picture has, their numbers, and their probabilities. */
+export interface TagLists {
+  readonly counts: number[];
+  readonly tags: Uint32Array;
+  readonly probabilities: Float32Array;
+}
+
+/** Copies the columns `tags` and `probabilities` out of Arrow's memory. */
+export function tagLists(batch: RecordBatch): TagLists {
+  const lists = [...batch.getChild('tags')!].map((list) => (list as Vector<Uint32>).toArray());
+  const probabilities = [...batch.getChild('probabilities')!].map((list) =>
+    (list as Vector<Float32>).toArray(),
+  );
+  return {
+    counts: lists.map(({ length }) => length),
+    tags: joined(Uint32Array, lists),
+    probabilities: joined(Float32Array, probabilities),
+  };
+}
+
+/**
+ * The tags of several batches, pictures x tags.
+ * @param columns how many tags the model has
+ */
+export function joinTagLists(parts: readonly TagLists[], columns: number): SparseRows {
+  const counts = parts.flatMap((part) => part.counts);
+  const offsets = new Uint32Array(counts.length + 1);
+  for (const [i, count] of counts.entries()) offsets[i + 1] = offsets[i]! + count;
+  return {
+    rows: counts.length,
+    columns,
+    offsets,
+    indices: joined(
+      Uint32Array,
+      parts.map((part) => part.tags),
+    ),
+    values: joined(
+      Float32Array,
+      parts.map((part) => part.probabilities),
+    ),
+  };
+}
+
+function joined<A extends Uint32Array | Float32Array>(
+  Type: new (length: number) => A,
+  parts: readonly A[],
+): A {
+  const all = new Type(parts.reduce((sum, { length }) => sum + length, 0));
+  let start = 0;
+  for (const part of parts) {
+    all.set(part, start);
+    start += part.length;
+  }
+  return all;
 }

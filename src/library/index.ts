@@ -1,9 +1,3 @@
 export type { VectorBatch } from './batches.ts';
-export {
-  type Decision,
-  type EmbeddingBatch,
-  Library,
-  type LibraryEncoder,
-  type PictureRecord,
-  type PictureWords,
-} from './library.ts';
+export { Library, type LibraryEncoder } from './library.ts';
+export type { Decision, EmbeddingBatch, PictureRecord, PictureWords } from './records.ts';

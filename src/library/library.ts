@@ -7,7 +7,17 @@ import { z } from 'zod';
 import { CovistaError } from '../errors.ts';
 import type { FeatureBlock } from '../image/image-encoder.ts';
 import { replaceFile } from '../replace-file.ts';
-import { joinBatches, quote, strings, type VectorBatch, vectors } from './batches.ts';
+import {
+  joinBatches,
+  joinTagLists,
+  quote,
+  strings,
+  type TagLists,
+  tagLists,
+  type VectorBatch,
+  vectors,
+} from './batches.ts';
+import type { Decision, EmbeddingBatch, PictureRecord, PictureWords } from './records.ts';
 import { decisionsSchema, embeddingsSchema, picturesSchema, TABLES, wordsSchema } from './tables.ts';
 
 /** The version of the folder's layout; a library of another version is refused, never half-read. */
@@ -31,37 +41,6 @@ export interface LibraryEncoder {
   readonly id: string;
   readonly size: number;
   readonly blocks: readonly FeatureBlock[];
-}
-
-/** What is stored of a picture's file. */
-export interface PictureRecord {
-  /** Absolute path. */
-  readonly path: string;
-  readonly bytes: number;
-  /** Time of the last change, milliseconds since 1970. */
-  readonly modified: number;
-  readonly width: number;
-  readonly height: number;
-  readonly feature: Float32Array;
-}
-
-/** The words of one picture. */
-export interface PictureWords {
-  readonly path: string;
-  readonly captions: readonly string[];
-  readonly tags: readonly string[];
-}
-
-/** What somebody decided on the tags of one picture. */
-export interface Decision {
-  readonly path: string;
-  readonly accepted: readonly string[];
-  readonly rejected: readonly string[];
-}
-
-/** Embeddings, and for each how much its scores are lowered because it is near to queries of all kinds. */
-export interface EmbeddingBatch extends VectorBatch {
-  readonly hubness: Float32Array;
 }
 
 /**
@@ -145,10 +124,13 @@ export class Library {
   /** Stores embeddings made by the model of this id; one commit. */
   async putEmbeddings(model: string, batch: EmbeddingBatch): Promise<void> {
     const size = batch.vectors.columns;
+    const { offsets, indices, values } = batch.tags;
     const rows = batch.paths.map((path, i) => ({
       path,
       model,
       hubness: batch.hubness[i]!,
+      tags: [...indices.subarray(offsets[i]!, offsets[i + 1]!)],
+      probabilities: [...values.subarray(offsets[i]!, offsets[i + 1]!)],
       embedding: batch.vectors.data.subarray(i * size, (i + 1) * size),
     }));
     await this.#put(TABLES.embeddings, embeddingsSchema(size), rows);
@@ -238,16 +220,30 @@ export class Library {
     return joinBatches(parts, this.encoder.size);
   }
 
-  /** All embeddings made by the model of this id. */
-  async embeddings(model: string, size: number): Promise<EmbeddingBatch> {
+  /**
+   * All embeddings made by the model of this id; none where an older version stored them without tags.
+   * @param size of an embedding
+   * @param tags how many tags the model has
+   */
+  async embeddings(model: string, size: number, tags: number): Promise<EmbeddingBatch> {
     const parts: VectorBatch[] = [];
     const hubness: number[] = [];
-    const columns = ['path', 'hubness', 'embedding'];
+    const tagParts: TagLists[] = [];
+    const columns = ['path', 'hubness', 'tags', 'probabilities', 'embedding'];
+    const table = await this.#table(TABLES.embeddings);
+    const known = new Set((await table?.schema())?.fields.map(({ name }) => name));
+    if (!columns.every((column) => known.has(column)))
+      return { ...joinBatches([], size), hubness: new Float32Array(0), tags: joinTagLists([], tags) };
     for await (const batch of this.#scan(TABLES.embeddings, columns, `model = ${quote(model)}`)) {
       parts.push({ paths: strings(batch, 'path'), vectors: vectors(batch, 'embedding', size) });
       for (const value of batch.getChild('hubness')!) hubness.push(value as number);
+      tagParts.push(tagLists(batch));
     }
-    return { ...joinBatches(parts, size), hubness: Float32Array.from(hubness) };
+    return {
+      ...joinBatches(parts, size),
+      hubness: Float32Array.from(hubness),
+      tags: joinTagLists(tagParts, tags),
+    };
   }
 
   /** Joins the many small commits of a long run into few large files; worth calling after bulk writes. */

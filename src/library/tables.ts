@@ -1,4 +1,15 @@
-import { Field, FixedSizeList, Float32, Float64, Int32, List, Schema, Utf8 } from 'apache-arrow';
+import {
+  type DataType,
+  Field,
+  FixedSizeList,
+  Float32,
+  Float64,
+  Int32,
+  List,
+  Schema,
+  Uint32,
+  Utf8,
+} from 'apache-arrow';
 
 /** The tables of a library; `path`, the absolute path of a picture, is the key of each. */
 export const TABLES = {
@@ -11,7 +22,9 @@ export const TABLES = {
 const text = (name: string) => new Field(name, new Utf8(), false);
 const number = (name: string) => new Field(name, new Float64(), false);
 const whole = (name: string) => new Field(name, new Int32(), false);
-const texts = (name: string) => new Field(name, new List(new Field('item', new Utf8(), true)), false);
+const list = (name: string, type: DataType) =>
+  new Field(name, new List(new Field('item', type, true)), false);
+const texts = (name: string) => list(name, new Utf8());
 const vector = (name: string, size: number) =>
   new Field(name, new FixedSizeList(size, new Field('item', new Float32(), true)), false);
 
@@ -32,6 +45,16 @@ export const wordsSchema = () => new Schema([text('path'), texts('captions'), te
 /** The tags of a picture that somebody accepted and rejected. */
 export const decisionsSchema = () => new Schema([text('path'), texts('accepted'), texts('rejected')]);
 
-/** A picture's embedding in the joint space of the model named by `model`, and how much of a hub it is. */
+/**
+ * A picture's embedding in the joint space of the model named by `model`, how much of a hub it is, and its tags by
+ * their numbers with their probabilities.
+ */
 export const embeddingsSchema = (size: number) =>
-  new Schema([text('path'), text('model'), number('hubness'), vector('embedding', size)]);
+  new Schema([
+    text('path'),
+    text('model'),
+    number('hubness'),
+    list('tags', new Uint32()),
+    list('probabilities', new Float32()),
+    vector('embedding', size),
+  ]);

@@ -1,8 +1,8 @@
 import { throwIfAborted } from '../errors.ts';
 import type { Engine } from '../linalg/engine.ts';
-import { joinRows, type Matrix32 } from '../linalg/matrix.ts';
+import { joinRows, type Matrix32, selectRows } from '../linalg/matrix.ts';
 import type { WorkOptions } from '../progress.ts';
-import { bankCorrection, type VoterPictures, wordRows } from '../retrieval/index.ts';
+import { bankCorrection, indexRow, indexRows, type VoterPictures, wordRows } from '../retrieval/index.ts';
 import { type CaptionBank, embedPictures, embedTexts, type Model, type QueryBank } from './model.ts';
 import { featuresWhere } from './pairs.ts';
 import type { Recipe } from './recipe.ts';
@@ -127,6 +127,19 @@ export async function queryBank(
   return {
     pictures: joinRows(parts),
     captions: await embedTexts(model, evenly(captions, QUERY_BANK), engine),
+  };
+}
+
+/** The bank, or an even selection of at most so many of its captions. */
+export function smallerBank(bank: CaptionBank, most: number): CaptionBank {
+  const step = Math.ceil(bank.embeddings.rows / most);
+  if (step <= 1) return bank;
+  const kept = Array.from({ length: Math.ceil(bank.embeddings.rows / step) }, (_, i) => i * step);
+  return {
+    embeddings: selectRows(bank.embeddings, kept),
+    words: indexRows(kept.map((i) => indexRow(bank.words, i))),
+    correction: bank.correction.filter((_, i) => i % step === 0),
+    pictures: bank.pictures && { ...bank.pictures, of: bank.pictures.of.filter((_, i) => i % step === 0) },
   };
 }
 

@@ -5,16 +5,17 @@ import type { Library } from '../library/index.ts';
 import type { Engine } from '../linalg/engine.ts';
 import { selectRows } from '../linalg/matrix.ts';
 import type { WorkOptions } from '../progress.ts';
-import { Gallery, indexRow } from '../retrieval/index.ts';
+import { indexRow } from '../retrieval/index.ts';
 import { type CocoFolders, type CocoHalf, findCoco } from './coco-folders.ts';
 import { type Evaluation, evaluateModel, type TestSet } from './evaluate.ts';
 import { captionsOf, libraryPairs } from './fit-library.ts';
 import { evaluateFolds, type FoldedQuality } from './fold-evaluation.ts';
 import { type IndexResult, indexPictures } from './index-pictures.ts';
-import { embedPictures, embedTexts, type Model, pictureHubness } from './model.ts';
+import type { Model } from './model.ts';
 import { saveModel } from './model-file.ts';
 import { readCategories } from './read-categories.ts';
 import { RECIPES, withSentences } from './recipe.ts';
+import { pictureIndex, placePictures, search } from './search.ts';
 import { type Tag, tagFeatures } from './tag.ts';
 import { train } from './train.ts';
 import type { TrainOptions } from './train-options.ts';
@@ -157,18 +158,11 @@ async function findPhotos(
   { paths, features }: ValidationSet,
   engine: Engine,
 ): Promise<CocoQuery[]> {
-  const embedded = await embedPictures(model, features, engine);
-  const gallery = new Gallery(engine, embedded, {
-    correction: await pictureHubness(model, embedded, engine),
-  });
-  const { count, indices, scores } = await gallery.search(await embedTexts(model, QUERIES, engine), FOUND);
-  return QUERIES.map((words, q) => ({
-    words,
-    results: Array.from(indices.subarray(q * count, (q + 1) * count), (item, i) => ({
-      path: paths[item]!,
-      score: scores[q * count + i]!,
-    })),
-  }));
+  const index = pictureIndex(await placePictures(model, { paths, vectors: features }, engine), engine);
+  const found: CocoQuery[] = [];
+  for (const words of QUERIES)
+    found.push({ words, results: await search(index, model, { words }, FOUND, engine) });
+  return found;
 }
 
 /** Tags of an even selection of the photos; right is a word in at least two of a photo's captions. */

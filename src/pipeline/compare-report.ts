@@ -12,9 +12,8 @@ import { indexRow } from '../retrieval/index.ts';
 import type { ComparedResult } from './compare.ts';
 import { type Experiment, testRows } from './experiment.ts';
 import { explainHits, explainTags } from './explain.ts';
-import { embedPictures, pictureHubness } from './model.ts';
 import { modelSettings, qualityOf, reportExplanation, reportReliability } from './report-parts.ts';
-import { pictureIndex, search } from './search.ts';
+import { pictureIndex, placePictures, search } from './search.ts';
 import { tagFeatures } from './tag.ts';
 
 /** Queries and pictures in the figures. */
@@ -97,10 +96,8 @@ async function pictureFigures(
   const none = { queries: [], taggedPictures: [] };
   if (pictures === undefined) return none;
   const features = selectRows(experiment.features, test);
-  const vectors = await embedPictures(model, features, engine);
-  const hubness = await pictureHubness(model, vectors, engine);
   const paths = test.map((i) => pictures[i]!);
-  const index = pictureIndex({ paths, vectors, hubness }, engine);
+  const index = pictureIndex(await placePictures(model, { paths, vectors: features }, engine), engine);
   const positionOf = new Map(paths.map((path, position) => [path, position]));
   const shown = Array.from({ length: Math.min(SHOWN, test.length) }, (_, i) =>
     Math.floor((i * test.length) / Math.min(SHOWN, test.length)),

@@ -3,12 +3,11 @@ import type { ImageEncoder } from '../image/image-encoder.ts';
 import type { Engine } from '../linalg/engine.ts';
 import { type Matrix32, selectRows } from '../linalg/matrix.ts';
 import type { WorkOptions } from '../progress.ts';
-import { Gallery } from '../retrieval/index.ts';
 import type { WordVectors } from '../text/index.ts';
 import { emojiExperiments, emojiFeatures } from './emoji-experiment.ts';
 import { type Experiment, type ExperimentResult, runExperiment } from './experiment.ts';
-import { embedPictures, embedTexts } from './model.ts';
 import { RECIPES, type Recipe } from './recipe.ts';
+import { pictureIndex, placePictures, search } from './search.ts';
 import { type Tag, tagFeatures } from './tag.ts';
 
 /** What the demo needs. */
@@ -145,19 +144,21 @@ async function liveQueries(
   const { model } = ours;
   const test = experiment.test;
   const queries = language === 'en' ? QUERIES : someNames(emoji);
-  const gallery = new Gallery(engine, await embedPictures(model, selectRows(features, test), engine));
-  const { count, indices, scores } = await gallery.search(await embedTexts(model, queries, engine), RESULTS);
+  const placed = { paths: test.map(String), vectors: selectRows(features, test) };
+  const index = pictureIndex(await placePictures(model, placed, engine), engine);
   const wordsOf = (picture: number) =>
     new Set(model.text.words(emoji.concepts[emoji.pictures[picture]!.concept]!.words.join(', ')));
-  return queries.map((words, q) => ({
-    words,
-    results: Array.from(indices.subarray(q * count, (q + 1) * count), (item, i) => {
-      const picture = test[item]!;
-      const held = wordsOf(picture);
+  const found: DemoQuery[] = [];
+  for (const words of queries) {
+    const hits = await search(index, model, { words }, RESULTS, engine);
+    const results = hits.map(({ path, score }) => {
+      const held = wordsOf(Number(path));
       const right = model.text.words(words).every((word) => held.has(word)) || undefined;
-      return { picture, score: scores[q * count + i]!, right };
-    }),
-  }));
+      return { picture: Number(path), score, right };
+    });
+    found.push({ words, results });
+  }
+  return found;
 }
 
 function someNames(emoji: EmojiSet): string[] {

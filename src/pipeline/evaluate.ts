@@ -1,9 +1,9 @@
 import {
   type CaptionRanks,
-  captionRanks,
   chanceRetrieval,
   chanceTags,
   chanceWordSearch,
+  firstRanks,
   pictureOfCaption,
   type Reliability,
   type RetrievalMetrics,
@@ -26,10 +26,13 @@ import {
   type IndexRows,
   indexRow,
   innerProductScorer,
+  TagIndex,
+  taggedScorer,
   transposeIndexRows,
   wordRows,
 } from '../retrieval/index.ts';
 import { embedPictures, embedTexts, type Model, pictureHubness, textHubness } from './model.ts';
+import { queryTagger, searchTags } from './query-tags.ts';
 import { tagScorer } from './tag.ts';
 import { tagTruthOf } from './tag-words.ts';
 
@@ -89,19 +92,27 @@ export async function evaluateModel(model: Model, test: TestSet, engine: Engine)
   const texts = await embedTexts(model, captions.flat(), engine);
   const pictureOf = Uint32Array.from(captions.flatMap((some, picture) => some.map(() => picture)));
   const hubness = await pictureHubness(model, pictures, engine);
-  const ranks = await captionRanks(engine, pictures, texts, pictureOf, {
-    images: hubness,
-    captions: await textHubness(model, texts, engine),
-  });
+  const own = pictureOfCaption(pictureOf);
+  const index = new TagIndex(await searchTags(model, pictures, engine));
+  const tagsOf = queryTagger(model);
+  const search = (queries: Matrix32, words: readonly string[]) =>
+    taggedScorer(
+      innerProductScorer(engine, queries, pictures, { correction: hubness }),
+      index,
+      words.map((text) => tagsOf([{ text, weight: 1 }])[0]!),
+    );
+  const correction = await textHubness(model, texts, engine);
+  const ranks = {
+    imageToText: await firstRanks(
+      innerProductScorer(engine, pictures, texts, { correction }),
+      transposeIndexRows(own, pictures.rows),
+    ),
+    textToImage: await firstRanks(search(texts, captions.flat()), own),
+  };
   const truth = tagTruthOf(model, captions);
   const tags = await tagResults(await tagScorer(model, pictures, engine), truth);
-  const own = pictureOfCaption(pictureOf);
   const { names, right } = wordQueries(model, test, truth);
-  const words = await embedTexts(model, names, engine);
-  const wordSearch = await wordSearchResults(
-    innerProductScorer(engine, words, pictures, { correction: hubness }),
-    right,
-  );
+  const wordSearch = await wordSearchResults(search(await embedTexts(model, names, engine), names), right);
   return {
     imageToText: retrievalMetrics(ranks.imageToText),
     textToImage: retrievalMetrics(ranks.textToImage),

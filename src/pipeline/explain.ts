@@ -10,16 +10,32 @@ import {
   type TagVote,
 } from '../retrieval/index.ts';
 import { embeddingSize, embedPictures, type Model, projectText } from './model.ts';
-import { embedQuery, type Hit, knownParts, type PictureIndex, type SearchQuery } from './search.ts';
+import {
+  embedQuery,
+  type Hit,
+  knownParts,
+  type PictureIndex,
+  type SearchQuery,
+  tagsOfQuery,
+} from './search.ts';
 import type { Tag } from './tag.ts';
+
+/** What one word of a query added to a score. */
+export interface ExplainedWord {
+  readonly word: string;
+  /** Through the text and through the tag that it is; below 0 where it spoke against the picture. */
+  readonly contribution: number;
+  /** How probable the word is as a tag of the picture, where it counted as one. */
+  readonly tag?: number;
+}
 
 /** What one part of a query added to a score. */
 export interface ExplainedPart {
   /** The part's text; undefined for the picture of a query. */
   readonly text: string | undefined;
   readonly weight: number;
-  /** What each different word of it added; below 0 where it spoke against the picture. */
-  readonly words: readonly { readonly word: string; readonly contribution: number }[];
+  /** What each different word of it added. */
+  readonly words: readonly ExplainedWord[];
   /** What it added whatever its words are; all that the picture of a query added. */
   readonly constant: number;
 }
@@ -77,6 +93,15 @@ export async function explainHits(
   if (query.picture !== undefined)
     parts.push({ text: undefined, names: [], part: await picturePart(model, query.picture, engine) });
   const embedded = await embedQuery(model, query, engine);
+  const tags = tagsOfQuery(model, query, known);
+  const numbers = new Map(model.tags.map((tag, number) => [tag, number]));
+  const throughTag = (word: string, part: number, item: number) => {
+    const number = numbers.get(word) ?? -1;
+    const weight = tags[part]?.get(number);
+    if (weight === undefined) return undefined;
+    const { probability, evidence } = index.tags.of(item, number);
+    return { probability, added: weight * evidence };
+  };
   const rowOf = new Map(index.paths.map((path, i) => [path, i]));
   const explained: ExplainedHit[] = [];
   for (const hit of hits) {
@@ -91,7 +116,9 @@ export async function explainHits(
       parts: parts.map(({ text, names, part }, i) => ({
         text,
         weight: part.weight,
-        words: names.map((word, w) => ({ word, contribution: contributions[i]!.words[w]! })),
+        words: names.map((word, w) =>
+          explainedWord(word, contributions[i]!.words[w]!, throughTag(word, i, item)),
+        ),
         constant: contributions[i]!.constant,
       })),
       hubness: query.words === undefined ? 0 : -index.correction[item]!,
@@ -198,6 +225,15 @@ async function projectPart(model: Model, { text, weight }: QueryPart, engine: En
     constant,
   };
   return { text, names, part };
+}
+
+function explainedWord(
+  word: string,
+  throughText: number,
+  throughTag: { readonly probability: number; readonly added: number } | undefined,
+): ExplainedWord {
+  if (throughTag === undefined) return { word, contribution: throughText };
+  return { word, contribution: throughText + throughTag.added, tag: throughTag.probability };
 }
 
 /** The position of a name in a list, at whose end it is put when it is new. */

@@ -33,6 +33,7 @@ export {
   type ExplainedHit,
   type ExplainedPart,
   type ExplainedTag,
+  type ExplainedWord,
   explainHits,
   explainTags,
   type SupportingCaption,
@@ -56,6 +57,7 @@ export {
   openPictureIndex,
   type PictureIndex,
   pictureIndex,
+  placePictures,
   type SearchQuery,
   search,
 } from './search.ts';

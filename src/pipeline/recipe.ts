@@ -20,6 +20,8 @@ interface VoteMethod {
   readonly agreed?: boolean | undefined;
   /** The ridge of a regression from embeddings to words that stands beside the vote; none when left out. */
   readonly regression?: number | undefined;
+  /** How much the tags that a query names count when pictures are searched; nothing when left out. See `queryTagger`. */
+  readonly search?: number | undefined;
 }
 
 /** Everything that is chosen between features and results; stored with each model. */
@@ -95,7 +97,7 @@ const standard: Recipe = {
   dimensions: 256,
   scaling: 1,
   hubness: { temperature: 0.07, weight: 1 },
-  tags: { method: 'vote', temperature: 0.05, correction: 0.5, agreed: true, regression: 0.3 },
+  tags: { method: 'vote', temperature: 0.05, correction: 0.5, agreed: true, regression: 0.3, search: 0.4 },
 };
 
 /**
@@ -148,6 +150,7 @@ export const recipeSchema = z.object({
       correction: z.number().nonnegative(),
       agreed: z.boolean().optional(),
       regression: z.number().positive().optional(),
+      search: z.number().nonnegative().optional(),
     }),
   ]),
 });

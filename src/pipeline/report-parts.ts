@@ -74,7 +74,10 @@ export function reportReliability({ calibration, calibrationByFrequency }: Evalu
 /** What added up to the score of a hit; words of several parts of a query stand one after another. */
 export function reportExplanation({ parts, hubness, captions }: ExplainedHit): ReportExplanation {
   const contributions = parts.flatMap(({ text, words, constant }) => [
-    ...words.map(({ word, contribution }) => ({ name: word, value: contribution })),
+    ...words.map(({ word, contribution, tag }) => ({
+      name: tag ? `${word} (tag ${tag.toFixed(2)})` : word,
+      value: contribution,
+    })),
     { name: text === undefined ? '(the picture)' : '(any words)', value: constant },
   ]);
   if (hubness !== 0)

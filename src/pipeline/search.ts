@@ -2,16 +2,27 @@ import { CovistaError, throwIfAborted } from '../errors.ts';
 import type { ImageEncoder } from '../image/image-encoder.ts';
 import type { EmbeddingBatch, Library, VectorBatch } from '../library/index.ts';
 import type { Engine } from '../linalg/engine.ts';
-import { joinRows, type Matrix32, matrix, selectRows } from '../linalg/matrix.ts';
+import { joinRows, type Matrix32, matrix, selectRows, zeros32 } from '../linalg/matrix.ts';
 import type { WorkOptions } from '../progress.ts';
-import { combineQuery, Gallery, parseQuery, type QueryPart } from '../retrieval/index.ts';
+import {
+  combineQuery,
+  Gallery,
+  parseQuery,
+  type QueryPart,
+  TagIndex,
+  type TagWeights,
+} from '../retrieval/index.ts';
 import { embeddingSize, embedPictures, embedTexts, type Model, pictureHubness } from './model.ts';
+import { queryTagger, searchTags } from './query-tags.ts';
 
 /** A picture that was found. */
 export interface Hit {
   /** Absolute path. */
   readonly path: string;
-  /** Cosine similarity to the query in the joint space, less how much of a hub the picture is. */
+  /**
+   * Cosine similarity to the query in the joint space, less how much of a hub the picture is, and what its tags say
+   * for it: not bounded by 1.
+   */
   readonly score: number;
 }
 
@@ -22,6 +33,8 @@ export interface PictureIndex {
   readonly embeddings: Matrix32;
   /** How much the score of each picture is lowered for queries that hold words. */
   readonly correction: Float32Array;
+  /** The pictures of each tag, for queries of words alone. */
+  readonly tags: TagIndex;
   /** For queries that hold words: pictures that are near to words of all kinds are lowered. */
   readonly byWords: Gallery;
   /** For queries that are a picture: cosine similarity. */
@@ -42,7 +55,7 @@ export async function openPictureIndex(
   { signal, onProgress }: WorkOptions = {},
 ): Promise<PictureIndex> {
   const k = embeddingSize(model);
-  let stored = await library.embeddings(modelId, k);
+  let stored = await library.embeddings(modelId, k, model.tags.length);
   const total = await library.count();
   if (total === 0)
     throw new CovistaError('no-data', `The library in ${library.folder} holds no pictures.`, {
@@ -55,19 +68,34 @@ export async function openPictureIndex(
       throwIfAborted(signal);
       const missing = without(paths, vectors, have);
       if (missing.paths.length === 0) continue;
-      const embedded = await embedPictures(model, missing.vectors, engine);
-      const hubness = await pictureHubness(model, embedded, engine);
-      await library.putEmbeddings(modelId, { paths: missing.paths, vectors: embedded, hubness });
+      await library.putEmbeddings(modelId, await placePictures(model, missing, engine));
       for (const path of missing.paths) have.add(path);
       onProgress?.({ stage: 'place pictures', done: have.size, total, unit: 'pictures' });
     }
-    stored = await library.embeddings(modelId, k);
+    stored = await library.embeddings(modelId, k, model.tags.length);
   }
   return pictureIndex(stored, engine);
 }
 
-/** Pictures, ready to be searched, from their embeddings and how much of a hub each of them is. */
-export function pictureIndex({ paths, vectors, hubness }: EmbeddingBatch, engine: Engine): PictureIndex {
+/**
+ * Places pictures in the joint space, with all else that they are searched by.
+ * @param features with the paths of the pictures, n x dx
+ */
+export async function placePictures(
+  model: Model,
+  { paths, vectors: features }: VectorBatch,
+  engine: Engine,
+): Promise<EmbeddingBatch> {
+  const vectors = await embedPictures(model, features, engine);
+  const hubness = await pictureHubness(model, vectors, engine);
+  return { paths, vectors, hubness, tags: await searchTags(model, vectors, engine) };
+}
+
+/** Pictures, ready to be searched, as {@link placePictures} places them. */
+export function pictureIndex(
+  { paths, vectors, hubness, tags }: EmbeddingBatch,
+  engine: Engine,
+): PictureIndex {
   // Taking off the mean keeps scores near to the cosines they come from.
   const mean = hubness.reduce((sum, value) => sum + value, 0) / hubness.length;
   const correction = hubness.map((value) => value - mean);
@@ -75,6 +103,7 @@ export function pictureIndex({ paths, vectors, hubness }: EmbeddingBatch, engine
     paths,
     embeddings: vectors,
     correction,
+    tags: new TagIndex(tags),
     byWords: new Gallery(engine, vectors, { correction }),
     byPicture: new Gallery(engine, vectors),
   };
@@ -126,6 +155,14 @@ export async function embedQuery(model: Model, query: SearchQuery, engine: Engin
 }
 
 /**
+ * The tags that each part of a query of words names, and how much they count. Beside a picture they would outvote it.
+ * @param parts as {@link knownParts} gives them
+ */
+export function tagsOfQuery(model: Model, query: SearchQuery, parts: readonly QueryPart[]): TagWeights[] {
+  return query.picture === undefined ? queryTagger(model)(parts) : parts.map(() => new Map());
+}
+
+/**
  * Finds the pictures nearest to a query, the best first.
  * @param count how many pictures
  * @throws CovistaError as {@link embedQuery}
@@ -137,8 +174,12 @@ export async function search(
   count: number,
   engine: Engine,
 ): Promise<Hit[]> {
+  const embedded = await embedQuery(model, query, engine);
   const gallery = query.words === undefined ? index.byPicture : index.byWords;
-  const { indices, scores } = await gallery.search(await embedQuery(model, query, engine), count);
+  const tags = tagsOfQuery(model, query, knownParts(model, query.words)).filter(({ size }) => size > 0);
+  const bonus = zeros32(1, index.paths.length);
+  for (const some of tags) index.tags.add(some, bonus.data);
+  const { indices, scores } = await gallery.search(embedded, count, tags.length === 0 ? undefined : bonus);
   return Array.from(indices, (item, i) => ({ path: index.paths[item]!, score: scores[i]! }));
 }
 

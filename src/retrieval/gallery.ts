@@ -1,7 +1,7 @@
 import { CovistaError } from '../errors.ts';
 import type { Engine, TopK } from '../linalg/engine.ts';
 import type { Matrix32 } from '../linalg/matrix.ts';
-import { matrix } from '../linalg/matrix.ts';
+import { matrix, row } from '../linalg/matrix.ts';
 
 /** Options of {@link Gallery}. */
 export interface GalleryOptions {
@@ -41,10 +41,11 @@ export class Gallery {
    * The best items of each query, best first; of equal scores the lower index comes first.
    * @param queries queries x k
    * @param count how many items a query, from 1; fewer come back when the gallery is smaller
+   * @param bonus added to the scores, queries x size, such as what tags say for pictures
    * @returns queries x min(count, size), row-major
-   * @throws CovistaError `bad-values` for queries of another size or not finite, `usage` for a count below 1
+   * @throws CovistaError `bad-values` for queries or a bonus of another size or not finite, `usage` for a count below 1
    */
-  async search(queries: Matrix32, count: number): Promise<TopK> {
+  async search(queries: Matrix32, count: number, bonus?: Matrix32): Promise<TopK> {
     if (!Number.isInteger(count) || count < 1)
       throw new CovistaError('usage', `The number of results must be a whole number from 1, got ${count}.`);
     if (queries.columns !== this.dimensions)
@@ -57,7 +58,32 @@ export class Gallery {
     const wanted = Math.min(count, this.size);
     if (queries.rows === 0)
       return { count: wanted, indices: new Uint32Array(0), scores: new Float32Array(0) };
-    return this.#engine.topK(this.#corrected ? withColumn(queries, 1) : queries, this.#items, wanted);
+    const wide = this.#corrected ? withColumn(queries, 1) : queries;
+    return bonus === undefined
+      ? this.#engine.topK(wide, this.#items, wanted)
+      : this.#searchWithBonus(wide, wanted, bonus);
+  }
+
+  async #searchWithBonus(queries: Matrix32, count: number, bonus: Matrix32): Promise<TopK> {
+    if (bonus.rows !== queries.rows || bonus.columns !== this.size)
+      throw new CovistaError(
+        'bad-values',
+        `The bonus is ${bonus.rows} x ${bonus.columns} for ${queries.rows} queries and ${this.size} gallery items.`,
+      );
+    requireFinite(bonus, 'bonus');
+    const indices = new Uint32Array(queries.rows * count);
+    const scores = new Float32Array(queries.rows * count);
+    const one = matrix(1, 1, Float32Array.of(1));
+    for (let query = 0; query < queries.rows; query++) {
+      const some = matrix(1, queries.columns, row(queries, query) as Float32Array);
+      const { data } = await this.#engine.multiply(some, this.#items, { transposeB: true });
+      const extra = row(bonus, query);
+      for (let item = 0; item < data.length; item++) data[item]! += extra[item]!;
+      const best = await this.#engine.topK(one, matrix(this.size, 1, data), count);
+      indices.set(best.indices, query * count);
+      scores.set(best.scores, query * count);
+    }
+    return { count, indices, scores };
   }
 }
 

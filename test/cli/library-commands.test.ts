@@ -1,5 +1,6 @@
-import { readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { cp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { connect } from '@lancedb/lancedb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { covista, scratch } from './covista.ts';
 import { writeShapes } from './shapes.ts';
@@ -91,12 +92,15 @@ describe('covista search', () => {
     const { hits } = JSON.parse((await covista([...query, '--json'])).stdout);
     for (const { score, parts, hubness, captions } of hits) {
       const [{ words, constant }] = parts;
+      const tags = new Map(words.map(({ word, tag }: { word: string; tag?: number }) => [word, tag]));
+      expect(tags.get('red')).toBeGreaterThan(0.1);
+      expect(tags.get('circle')).toBeGreaterThan(0.1);
       const total = words.reduce((sum: number, one: { contribution: number }) => sum + one.contribution, 0);
       expect(Math.abs(total + constant + hubness - score)).toBeLessThan(1e-4);
       expect(captions[0].text).toContain('red circle');
     }
     const { stdout } = await covista(query);
-    expect(stdout).toMatch(/red-circle[\s\S]*[+-]0\.\d{3} red/);
+    expect(stdout).toMatch(/red-circle[\s\S]*[+-]0\.\d{3} red \(tag 0\.\d\d\)/);
     expect(stdout).toContain('"a red circle on white paper"');
   });
 
@@ -144,6 +148,20 @@ describe('covista tag --explain', () => {
 });
 
 describe('a library that is not as it should be', () => {
+  it('is placed again where an older version stored embeddings without tags', async () => {
+    const old = join(folder, 'old-library');
+    await cp(library, old, { recursive: true });
+    const find = async () =>
+      JSON.parse((await covista(['search', 'a red circle', '-l', old, '--json'])).stdout);
+    const { hits } = await find();
+    const connection = await connect(join(old, 'tables'));
+    const table = await connection.openTable('embeddings');
+    await table.dropColumns(['tags', 'probabilities']);
+    table.close();
+    connection.close();
+    expect((await find()).hits).toEqual(hits);
+  });
+
   it('is refused when it does not exist', async () => {
     const result = await covista(['search', 'red', '-l', join(folder, 'none')]);
     expect(result.code).toBe(3);

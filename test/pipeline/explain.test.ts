@@ -4,14 +4,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createRandom, type Matrix32, referenceEngine, row, zeros32 } from '../../src/linalg/index.ts';
 import { openWordVectors } from '../../src/models/index.ts';
 import {
-  embedPictures,
   explainHits,
   explainTags,
   loadModel,
   type Model,
   type PictureIndex,
-  pictureHubness,
   pictureIndex,
+  placePictures,
   RECIPES,
   type Recipe,
   type SearchQuery,
@@ -58,8 +57,7 @@ const learn = (recipe: Recipe) =>
   );
 
 async function indexOf(model: Model): Promise<PictureIndex> {
-  const vectors = await embedPictures(model, all.features, engine);
-  return pictureIndex({ paths, vectors, hubness: await pictureHubness(model, vectors, engine) }, engine);
+  return pictureIndex(await placePictures(model, { paths, vectors: all.features }, engine), engine);
 }
 
 /** All that a score was split into. */
@@ -101,6 +99,19 @@ describe.each(['article', 'default', 'joined'])('explanations of hits by the rec
       expect(hit).toMatchObject(hits[i]!);
       expect(Math.abs(total(hit) - hit.score)).toBeLessThan(1e-4);
     }
+  });
+
+  it('name the tags that counted, unless a picture was asked for too', async () => {
+    const tagged = async (query: SearchQuery) => {
+      const hits = await search(index, model, query, 5, engine);
+      const explained = await explainHits(index, model, query, hits, engine);
+      return explained.flatMap(({ parts }) => parts.flatMap(({ words }) => words.map(({ tag }) => tag ?? 0)));
+    };
+    const counted = await tagged({ words: 'dog' });
+    if (name === 'article') expect(counted).toEqual([0, 0, 0, 0, 0]);
+    else for (const tag of counted) expect(tag).toBeGreaterThan(0.1);
+    const picture = row(all.features, 3) as Float32Array;
+    expect(Math.max(...(await tagged({ words: 'dog', picture })))).toBe(0);
   });
 
   it('credit the words that are in the picture, and not those that are unknown', async () => {

@@ -51,6 +51,32 @@ describe('Gallery', () => {
     expect((await gallery.search(matrix(0, 3, new Float32Array(0)), 2)).indices.length).toBe(0);
   });
 
+  it('orders by scores with a bonus, which is added query by query', async () => {
+    const [items, queries] = [randomUnitRows(40, 6, 5), randomUnitRows(3, 6, 6)];
+    const correction = Float32Array.from({ length: 40 }, (_, i) => (i % 5) / 10);
+    const bonus = matrix(
+      3,
+      40,
+      Float32Array.from({ length: 120 }, (_, i) => ((i * 7) % 11) / 20),
+    );
+    const found = await new Gallery(engine, items, { correction }).search(queries, 6, bonus);
+    for (let query = 0; query < 3; query++) {
+      const scores = Array.from({ length: 40 }, (_, item) => {
+        let score = bonus.data[query * 40 + item]! - correction[item]!;
+        for (let j = 0; j < 6; j++) score += queries.data[query * 6 + j]! * items.data[item * 6 + j]!;
+        return score;
+      });
+      const best = [...scores.keys()].sort((a, b) => scores[b]! - scores[a]!).slice(0, 6);
+      expect([...found.indices.subarray(query * 6, query * 6 + 6)]).toEqual(best);
+      best.forEach((item, i) => {
+        expect(found.scores[query * 6 + i]).toBeCloseTo(scores[item]!, 5);
+      });
+    }
+    await expect(
+      new Gallery(engine, items).search(queries, 1, matrix(3, 2, new Float32Array(6))),
+    ).rejects.toThrow(/bonus is 3 x 2 for 3 queries and 40/);
+  });
+
   it('subtracts the correction from scores and orders by what is left', async () => {
     const items = matrix(2, 2, Float32Array.of(1, 0, 0.8, 0.6));
     const gallery = new Gallery(engine, items, { correction: Float32Array.of(0.5, 0.1) });

@@ -1,0 +1,122 @@
+import { CovistaError } from '../errors.ts';
+import { type Matrix32, matrix, type SparseRows } from '../linalg/matrix.ts';
+import { forEachQuery, type Scorer } from './scorer.ts';
+import { topTags } from './top-tags.ts';
+
+/** How much each tag counts in a query, by the tag's number: below 0 for what is not wanted. */
+export type TagWeights = ReadonlyMap<number, number>;
+
+/** Tags kept of a picture. All of them find a little more, for forty times the memory (docs/quality.md). */
+const KEPT = 50;
+
+/** Probabilities far below this are as good as none. */
+const FLOOR = 0.01;
+
+/**
+ * The most probable tags of pictures.
+ * @param scorer pictures against tags, probabilities
+ * @returns pictures x tags, at most 50 a picture
+ */
+export async function strongestTags(scorer: Scorer): Promise<SparseRows> {
+  const offsets = [0];
+  const indices: number[] = [];
+  const values: number[] = [];
+  await forEachQuery(scorer, (_, scores) => {
+    const best = topTags(matrix(1, scores.length, scores), KEPT);
+    const order = [...best.indices.keys()].filter((i) => best.scores[i]! > 0);
+    for (const i of order.sort((a, b) => best.indices[a]! - best.indices[b]!)) {
+      indices.push(best.indices[i]!);
+      values.push(best.scores[i]!);
+    }
+    offsets.push(indices.length);
+  });
+  return {
+    rows: scorer.queries,
+    columns: scorer.items,
+    offsets: Uint32Array.from(offsets),
+    indices: Uint32Array.from(indices),
+    values: Float32Array.from(values),
+  };
+}
+
+/**
+ * The pictures of each tag, to find pictures by their tags. What a tag of probability p says for a picture is its
+ * evidence, log(1 + p / 0.01): 0 for a tag that the picture has not, 4.6 for one that is certain.
+ */
+export class TagIndex {
+  /** How many pictures there are. */
+  readonly pictures: number;
+  readonly #tags: SparseRows;
+  readonly #offsets: Uint32Array;
+  readonly #holders: Uint32Array;
+  readonly #evidence: Float32Array;
+
+  /** @param tags pictures x tags, probabilities; see {@link strongestTags} */
+  constructor(tags: SparseRows) {
+    const { rows, columns, offsets, indices, values } = tags;
+    this.pictures = rows;
+    this.#tags = tags;
+    this.#offsets = new Uint32Array(columns + 1);
+    for (const tag of indices) this.#offsets[tag + 1]! += 1;
+    for (let tag = 0; tag < columns; tag++) this.#offsets[tag + 1]! += this.#offsets[tag]!;
+    const next = this.#offsets.slice();
+    this.#holders = new Uint32Array(indices.length);
+    this.#evidence = new Float32Array(indices.length);
+    for (let picture = 0; picture < rows; picture++)
+      for (let p = offsets[picture]!; p < offsets[picture + 1]!; p++) {
+        const position = next[indices[p]!]!++;
+        this.#holders[position] = picture;
+        this.#evidence[position] = evidence(values[p]!);
+      }
+  }
+
+  /**
+   * Adds to the score of each picture the evidence of the query's tags, each times its weight.
+   * @param scores one a picture, changed in place
+   */
+  add(query: TagWeights, scores: Float32Array): void {
+    for (const [tag, weight] of query) {
+      const end = this.#offsets[tag + 1]!;
+      for (let p = this.#offsets[tag]!; p < end; p++)
+        scores[this.#holders[p]!]! += weight * this.#evidence[p]!;
+    }
+  }
+
+  /** How probable a tag is of a picture, and its evidence; 0 and 0 where it is not among the picture's tags. */
+  of(picture: number, tag: number): { readonly probability: number; readonly evidence: number } {
+    const { offsets, indices, values } = this.#tags;
+    const position = indices.subarray(offsets[picture]!, offsets[picture + 1]!).indexOf(tag);
+    const probability = position < 0 ? 0 : values[offsets[picture]! + position]!;
+    return { probability, evidence: evidence(probability) };
+  }
+}
+
+const evidence = (probability: number) => Math.log1p(probability / FLOOR);
+
+/**
+ * Scores with the evidence of the tags that queries name added.
+ * @param scorer queries against the pictures of the index
+ * @param queries the tags of each query
+ * @throws CovistaError `bad-values` when numbers of queries or pictures differ
+ */
+export function taggedScorer(scorer: Scorer, index: TagIndex, queries: readonly TagWeights[]): Scorer {
+  if (scorer.queries !== queries.length || scorer.items !== index.pictures)
+    throw new CovistaError(
+      'bad-values',
+      `Scores of ${scorer.queries} queries and ${scorer.items} pictures came with the tags of ${queries.length} and ${index.pictures}.`,
+    );
+  return {
+    queries: scorer.queries,
+    items: scorer.items,
+    async block(from, to): Promise<Matrix32> {
+      const scores = await scorer.block(from, to);
+      const own = matrix(scores.rows, scores.columns, scores.data.slice());
+      for (let query = from; query < to; query++)
+        index.add(
+          queries[query]!,
+          own.data.subarray((query - from) * own.columns, (query - from + 1) * own.columns),
+        );
+      return own;
+    },
+  };
+}
