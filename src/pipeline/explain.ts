@@ -16,6 +16,7 @@ import {
   knownParts,
   type PictureIndex,
   type SearchQuery,
+  scoreScale,
   tagsOfQuery,
 } from './search.ts';
 import type { Tag } from './tag.ts';
@@ -94,6 +95,7 @@ export async function explainHits(
     parts.push({ text: undefined, names: [], part: await picturePart(model, query.picture, engine) });
   const embedded = await embedQuery(model, query, engine);
   const tags = tagsOfQuery(model, query, known);
+  const scale = scoreScale(tags);
   const numbers = new Map(model.tags.map((tag, number) => [tag, number]));
   const throughTag = (word: string, part: number, item: number) => {
     const number = numbers.get(word) ?? -1;
@@ -117,11 +119,11 @@ export async function explainHits(
         text,
         weight: part.weight,
         words: names.map((word, w) =>
-          explainedWord(word, contributions[i]!.words[w]!, throughTag(word, i, item)),
+          explainedWord(word, contributions[i]!.words[w]!, throughTag(word, i, item), scale),
         ),
-        constant: contributions[i]!.constant,
+        constant: scale * contributions[i]!.constant,
       })),
-      hubness: query.words === undefined ? 0 : -index.correction[item]!,
+      hubness: query.words === undefined ? 0 : -scale * index.correction[item]!,
       captions: await supportingCaptions(model, embedded, matrix(1, embedding.length, embedding), engine),
     });
   }
@@ -231,9 +233,10 @@ function explainedWord(
   word: string,
   throughText: number,
   throughTag: { readonly probability: number; readonly added: number } | undefined,
+  scale: number,
 ): ExplainedWord {
-  if (throughTag === undefined) return { word, contribution: throughText };
-  return { word, contribution: throughText + throughTag.added, tag: throughTag.probability };
+  if (throughTag === undefined) return { word, contribution: scale * throughText };
+  return { word, contribution: scale * (throughText + throughTag.added), tag: throughTag.probability };
 }
 
 /** The position of a name in a list, at whose end it is put when it is new. */

@@ -7,6 +7,7 @@ import type { WorkOptions } from '../progress.ts';
 import {
   combineQuery,
   Gallery,
+  largestEvidence,
   parseQuery,
   type QueryPart,
   TagIndex,
@@ -20,8 +21,8 @@ export interface Hit {
   /** Absolute path. */
   readonly path: string;
   /**
-   * Cosine similarity to the query in the joint space, less how much of a hub the picture is, and what its tags say
-   * for it: not bounded by 1.
+   * Cosine similarity to the query in the joint space, less how much of a hub the picture is, and what the tags say that
+   * the query names, over the most that both can be: about -1..1.
    */
   readonly score: number;
 }
@@ -162,6 +163,9 @@ export function tagsOfQuery(model: Model, query: SearchQuery, parts: readonly Qu
   return query.picture === undefined ? queryTagger(model)(parts) : parts.map(() => new Map());
 }
 
+/** What scores are multiplied by, so that they stay within about -1..1 whatever tags add. */
+export const scoreScale = (tags: readonly TagWeights[]) => 1 / (1 + largestEvidence(tags));
+
 /**
  * Finds the pictures nearest to a query, the best first.
  * @param count how many pictures
@@ -180,7 +184,8 @@ export async function search(
   const bonus = zeros32(1, index.paths.length);
   for (const some of tags) index.tags.add(some, bonus.data);
   const { indices, scores } = await gallery.search(embedded, count, tags.length === 0 ? undefined : bonus);
-  return Array.from(indices, (item, i) => ({ path: index.paths[item]!, score: scores[i]! }));
+  const scale = scoreScale(tags);
+  return Array.from(indices, (item, i) => ({ path: index.paths[item]!, score: scale * scores[i]! }));
 }
 
 /**

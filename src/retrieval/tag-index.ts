@@ -93,6 +93,13 @@ export class TagIndex {
 
 const evidence = (probability: number) => Math.log1p(probability / FLOOR);
 
+/** The most that the tags of a query can add to a score, or take off it: as much as tags that are certain. */
+export function largestEvidence(queries: readonly TagWeights[]): number {
+  let sum = 0;
+  for (const query of queries) for (const weight of query.values()) sum += Math.abs(weight);
+  return sum * evidence(1);
+}
+
 /**
  * Scores with the evidence of the tags that queries name added.
  * @param scorer queries against the pictures of the index
