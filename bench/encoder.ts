@@ -125,6 +125,6 @@ async function classifier(path: string) {
     height: found.input.height ?? preset.height,
     layout: found.input.channelsLast ? 'nhwc' : 'nchw',
   };
-  const blocks = [{ name: found.layer, size: found.size }];
-  return { model: found.file, input: found.input.name, outputs: [found.output], blocks, preprocessing };
+  const { file: model, blocks, output } = found;
+  return { model, input: found.input.name, outputs: [output], blocks, preprocessing };
 }

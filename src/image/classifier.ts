@@ -24,7 +24,7 @@ export interface ClassifierOptions extends FeatureModelOptions {
  * Makes an encoder of any ImageNet classifier in ONNX: its last fully connected layer and all behind it are removed,
  * and what fed it is the feature (Razavian et al., CNN Features off-the-shelf, CVPR Workshops 2014). VGG-16 gives
  * 4,096 numbers, ResNet-50 2,048, MobileNetV2 1,280. A network that ends in `image_embeds`, `pooler_output` or the
- * like gives that.
+ * like gives that. Layers that are named instead make up the feature side by side, a block each.
  * @param path an .onnx file; weights in files beside it are read too
  * @throws CovistaError `not-found`; `bad-format` when it is not an ONNX model that runs; `usage` when there is no such
  *   layer or preset, or no classifier to remove
@@ -48,15 +48,16 @@ export async function openClassifier(path: string, options: ClassifierOptions = 
     layout: model.input.channelsLast ? 'nhwc' : 'nchw',
   };
   const { views = 1 } = options;
+  const layers = model.blocks.map(({ name }) => name).join('+');
   const network = `${basename(path, '.onnx')}-${model.fingerprint}`;
   const manner = typeof chosen === 'string' ? chosen : fingerprint(chosen);
   return createOnnxEncoder({
-    id: `onnx:${network}#${model.layer} ${manner} ${preprocessing.width}x${preprocessing.height}${views === 1 ? '' : ` ${views} views`}`,
+    id: `onnx:${network}#${layers} ${manner} ${preprocessing.width}x${preprocessing.height}${views === 1 ? '' : ` ${views} views`}`,
     model: model.file,
     input: model.input.name,
     outputs: [model.output],
     preprocessing,
-    blocks: [{ name: model.layer, size: model.size }],
+    blocks: model.blocks,
     views,
     run: options.run,
     measuring: options.measuring,

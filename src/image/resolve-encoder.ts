@@ -28,8 +28,9 @@ export interface EncoderOptions extends WorkOptions, Omit<ClassifierOptions, 'ca
  * - `onnx:<file or URL>`: an ONNX network, whose classifier is removed;
  * - `hf:<owner/name or folder>`: a vision model of Hugging Face in ONNX.
  *
- * A layer, a preprocessing preset, the side of the pictures in pixels and the number of views can follow, so that the name
- * alone says everything: `onnx:vgg16.onnx,layer=fc6,preprocessing=keras-caffe-bgr`, `dinov2-small,size=448,views=7`. They win over options.
+ * A layer (or several: `layer=fc6+fc7`), a preprocessing preset, the side of the pictures in pixels and the number of
+ * views can follow, so that the name alone says everything: `onnx:vgg16.onnx,layer=fc6,preprocessing=keras-caffe-bgr`,
+ * `dinov2-small,size=448,views=7`. They win over options.
  *
  * @throws CovistaError `usage` for an unknown name or option; `not-found`, `bad-format`, `network`, `integrity`,
  *   `aborted`

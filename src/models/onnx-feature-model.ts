@@ -5,7 +5,7 @@ import { CovistaError } from '../errors.ts';
 import { cacheFolder } from './cache.ts';
 import { findFeaturePoint, hasChannelsLast, type OwnRange, ownNormalization } from './onnx-classifier.ts';
 import { externalFiles, hashFiles, inlineExternalData } from './onnx-external.ts';
-import { indexGraph } from './onnx-graph.ts';
+import { type GraphIndex, indexGraph } from './onnx-graph.ts';
 import { readOnnxModel, writeOnnxModel } from './onnx-model.ts';
 import { type ProbedTensor, probeModel } from './onnx-probe.ts';
 import type { OnnxModel } from './onnx-schema.ts';
@@ -15,6 +15,7 @@ import {
   type PictureInput,
   type Pooling,
   requirePicturesAlone,
+  type Tap,
   type TrimPlan,
   trimModel,
   withFloatInput,
@@ -27,10 +28,8 @@ export interface FeatureModel {
   readonly file: string;
   /** The network that it was cut from: the start of its SHA-256. */
   readonly fingerprint: string;
-  /** The tensor of the original network that is the feature. */
-  readonly layer: string;
-  /** Length of the feature. */
-  readonly size: number;
+  /** The tensors of the original network whose vectors side by side are the feature. */
+  readonly blocks: readonly { readonly name: string; readonly size: number }[];
   readonly input: PictureInput;
   /** Name of the output, [n, size] float32. */
   readonly output: string;
@@ -42,7 +41,10 @@ export interface FeatureModel {
 
 /** Which part of a network makes the feature. */
 export interface FeatureModelOptions {
-  /** Name of a tensor; what feeds the last fully connected layer when left out. */
+  /**
+   * Name of a tensor, or of several with a plus between them, whose vectors are put side by side; what feeds the last
+   * fully connected layer when left out.
+   */
   readonly layer?: string | undefined;
   /** Side of the pictures in pixels, where the network takes any; 224 when left out. */
   readonly imageSize?: number | undefined;
@@ -51,11 +53,11 @@ export interface FeatureModelOptions {
 }
 
 /** Changes when the same network would be cut otherwise, so that older files in the cache are not used. */
-const version = 1;
+const version = 2;
 
 /**
  * Cuts a network off behind its features and keeps the result in the cache, keyed by the network's content and the
- * layer. A network that takes one picture at a time is freed of that limit where the result proves the same.
+ * layers. A network that takes one picture at a time is freed of that limit where the result proves the same.
  * @param path an .onnx file; weights in files beside it are read too
  * @throws CovistaError `not-found`, `bad-format`, or `usage` when there is no such layer or no classifier to remove
  */
@@ -85,8 +87,7 @@ export async function prepareFeatureModel(
   const result: FeatureModel = {
     file,
     fingerprint: fingerprint.slice(0, 12),
-    layer: plan.tensor,
-    size: plan.size,
+    blocks: plan.taps.map(({ tensor, size }) => ({ name: tensor, size })),
     input: plan.input,
     output: featureOutput,
     producer: original.producerName ?? '',
@@ -104,46 +105,79 @@ async function cut(
 ): Promise<{ model: OnnxModel; plan: TrimPlan }> {
   const index = indexGraph(original.graph!);
   findPictureInput(index);
-  const tensor = layer ?? findFeaturePoint(index)?.tensor;
-  if (tensor === undefined) {
-    throw new CovistaError('usage', `${path} has no last fully connected layer that could be removed.`, {
-      hint: 'Choose a layer: list them with `covista models inspect <file>` and add one: onnx:<file>,layer=<name>.',
-    });
-  }
-  if (!index.producers.has(tensor)) throw unknownLayer(path, tensor);
-  const input = findPictureInput(index, tensor);
-  requirePicturesAlone(index, tensor, input);
+  const tensors = chooseTensors(index, path, layer);
+  const input = findPictureInput(index, tensors[0]);
+  for (const tensor of tensors) requirePicturesAlone(index, tensor, input);
   const batch = input.batch ?? 1;
   const pictures = patterns(2 * batch, input, imageSize);
   const second = pictures.subarray(pictures.length / 2);
   const options = { path, imageSize };
-  const probed = (await probeModel(original, input, [tensor], { ...options, pictures: second })).get(tensor)!;
-  const pooling = choosePooling(probed.dims, batch, hasChannelsLast(index, tensor, input.channelsLast));
-  if (pooling === undefined || !/^float/.test(probed.type)) {
-    const shape = `${probed.type} [${probed.dims.join(', ')}]`;
-    throw new CovistaError('usage', `${path}: the layer ${tensor} is ${shape}, which is not a feature.`, {
-      hint: 'Choose a layer of floats with 2 to 4 dimensions whose first is the number of pictures.',
-    });
-  }
-  const size = pooling === 'channels-first' ? probed.dims[1]! : probed.dims.at(-1)!;
-  const fixed: TrimPlan = { input, tensor, pooling, freeBatch: false, size };
+  const probed = await probeModel(original, input, tensors, { ...options, pictures: second });
+  const taps = tensors.map((tensor) => {
+    const channelsLast = hasChannelsLast(index, tensor, input.channelsLast);
+    return describeTap(path, tensor, probed.get(tensor)!, batch, channelsLast);
+  });
+  const fixed: TrimPlan = { input, taps, freeBatch: false };
   if (input.batch !== undefined) {
     const { batch: _, ...freeInput } = input;
     const free = trimModel(original, { ...fixed, freeBatch: true });
-    const both = await probeModel(free, input, [tensor], { ...options, batch: 2 * batch, pictures }).catch(
+    const both = await probeModel(free, input, tensors, { ...options, batch: 2 * batch, pictures }).catch(
       () => undefined,
     );
-    if (both && isSecondHalf(both.get(tensor)!, probed)) {
+    if (both && tensors.every((tensor) => isSecondHalf(both.get(tensor)!, probed.get(tensor)!))) {
       return { model: free, plan: { ...fixed, freeBatch: true, input: freeInput } };
     }
   }
   return { model: trimModel(original, fixed), plan: fixed };
 }
 
-function unknownLayer(path: string, layer: string): CovistaError {
-  return new CovistaError('usage', `${path} has no layer named ${layer}.`, {
-    hint: 'List its layers with `covista models inspect <file>`.',
-  });
+/** The tensors that a layer's name means: the one of that name, else those of its parts between plus signs. */
+function chooseTensors(index: GraphIndex, path: string, layer: string | undefined): string[] {
+  const name = layer ?? findFeaturePoint(index)?.tensor;
+  if (name === undefined) {
+    throw new CovistaError('usage', `${path} has no last fully connected layer that could be removed.`, {
+      hint: 'Choose a layer: list them with `covista models inspect <file>` and add one: onnx:<file>,layer=<name>.',
+    });
+  }
+  // A tensor may have a plus in its name.
+  if (index.producers.has(name)) return [name];
+  const tensors = name.split('+');
+  for (const [i, tensor] of tensors.entries()) {
+    if (tensor === '') {
+      throw new CovistaError('usage', `An empty name is among the layers "${name}".`, {
+        hint: 'Name one layer, or several with a plus between them: layer=<name>+<name>.',
+      });
+    }
+    if (!index.producers.has(tensor)) {
+      throw new CovistaError('usage', `${path} has no layer named ${tensor}.`, {
+        hint: 'List its layers with `covista models inspect <file>`.',
+      });
+    }
+    if (tensors.indexOf(tensor) < i) {
+      throw new CovistaError('usage', `The layer "${name}" names ${tensor} twice.`, {
+        hint: 'Name every layer once: its numbers would only be there twice.',
+      });
+    }
+  }
+  return tensors;
+}
+
+/** @throws CovistaError `usage` when a tensor cannot be pooled to one vector of floats a picture */
+function describeTap(
+  path: string,
+  tensor: string,
+  { dims, type }: ProbedTensor,
+  batch: number,
+  channelsLast: boolean,
+): Tap {
+  const pooling = choosePooling(dims, batch, channelsLast);
+  if (pooling === undefined || !/^float/.test(type)) {
+    const shape = `${type} [${dims.join(', ')}]`;
+    throw new CovistaError('usage', `${path}: the layer ${tensor} is ${shape}, which is not a feature.`, {
+      hint: 'Choose a layer of floats with 2 to 4 dimensions whose first is the number of pictures.',
+    });
+  }
+  return { tensor, pooling, size: pooling === 'channels-first' ? dims[1]! : dims.at(-1)! };
 }
 
 function choosePooling(dims: readonly number[], batch: number, channelsLast: boolean): Pooling | undefined {

@@ -82,11 +82,11 @@ export function integer(value: Integer64 | undefined): number {
 
 /** The shape of an input or output: numbers, names, or '' where nothing is known; undefined without a rank. */
 export function shapeOf(info: OnnxValueInfo | undefined): (number | string)[] | undefined {
-  return info?.type?.tensorType?.shape?.dim?.map(({ dimValue, dimParam }) =>
-    dimValue !== undefined && dimValue !== null && dimParam === undefined
-      ? integer(dimValue)
-      : (dimParam ?? ''),
-  );
+  return info?.type?.tensorType?.shape?.dim?.map(({ dimValue, dimParam }) => {
+    // A dimension that was decoded has both: an empty name, or a value of 0.
+    const size = integer(dimValue ?? 0);
+    return dimParam || (size > 0 ? size : '');
+  });
 }
 
 /** The shape of a constant, looked through the nodes that only convert it, when it is known. */

@@ -29,10 +29,9 @@ export async function probeModel(
   const dims = input.channelsLast ? [batch, height, width, 3] : [batch, 3, height, width];
   const graph = model.graph!;
   const { constants } = indexGraph(graph);
-  const kept = new Set(tensors.flatMap((tensor) => reachableNodes(graph, tensor)));
   const probe = changed(model, {
     graph: changed(graph, {
-      node: graph.node!.filter((node) => kept.has(node)),
+      node: reachableNodes(graph, tensors),
       output: tensors.map((name) => graph.output?.find((output) => output.name === name) ?? { name }),
       input: graph.input!.filter(({ name }) => name === input.name || constants.has(name ?? '')),
     }),

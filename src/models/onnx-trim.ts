@@ -33,21 +33,26 @@ export interface PictureInput {
  */
 export type Pooling = 'none' | 'channels-first' | 'channels-last' | 'first-token';
 
-/** How to cut a model. */
-export interface TrimPlan {
-  readonly input: PictureInput;
-  /** The tensor that becomes the feature. */
+/** A tensor that becomes a part of the feature. */
+export interface Tap {
   readonly tensor: string;
   readonly pooling: Pooling;
-  /** Whether to let the number of pictures vary in a graph that fixes it; whether that works has to be tried. */
-  readonly freeBatch: boolean;
-  /** Length of the feature. */
+  /** Length of its vector. */
   readonly size: number;
 }
 
-/** The nodes that a tensor depends on, in their order. */
-export function reachableNodes(graph: OnnxGraph, tensor: string): OnnxNode[] {
-  const needed = new Set([tensor]);
+/** How to cut a model. */
+export interface TrimPlan {
+  readonly input: PictureInput;
+  /** What makes up the feature, in this order. */
+  readonly taps: readonly Tap[];
+  /** Whether to let the number of pictures vary in a graph that fixes it; whether that works has to be tried. */
+  readonly freeBatch: boolean;
+}
+
+/** The nodes that any of some tensors depends on, in their order. */
+export function reachableNodes(graph: OnnxGraph, tensors: readonly string[]): OnnxNode[] {
+  const needed = new Set(tensors);
   const kept: OnnxNode[] = [];
   for (const node of (graph.node ?? []).toReversed()) {
     if (!node.output?.some((name) => name !== '' && needed.has(name))) continue;
@@ -58,25 +63,32 @@ export function reachableNodes(graph: OnnxGraph, tensor: string): OnnxNode[] {
 }
 
 /**
- * Cuts a model off behind a tensor, which becomes the one output {@link featureOutput}, float32 [n, size]. Pooling and
- * conversion become nodes of the graph; nodes, constants and inputs that the feature does not need are left out.
- * The model given is not changed, and the result shares its weights.
+ * Cuts a model off behind some tensors, whose vectors side by side become the one output {@link featureOutput},
+ * float32 [n, size]. Pooling and conversion become nodes of the graph; nodes, constants and inputs that the feature
+ * does not need are left out. The model given is not changed, and the result shares its weights.
  */
 export function trimModel(model: OnnxModel, plan: TrimPlan): OnnxModel {
   const graph = model.graph!;
   const index = indexGraph(graph);
-  const kept = reachableNodes(graph, plan.tensor);
+  const { taps } = plan;
+  const kept = reachableNodes(
+    graph,
+    taps.map(({ tensor }) => tensor),
+  );
+  const size = taps.reduce((sum, tap) => sum + tap.size, 0);
   const used = new Set(kept.flatMap(usedNames));
   const freed = plan.freeBatch ? freeBatch(index, kept) : { nodes: kept, shapes: [] };
   const picture = graph.input!.find(({ name }) => name === plan.input.name)!;
   const made = new Set(kept.flatMap(({ output }) => output ?? []));
   return changed(model, {
     graph: changed(graph, {
-      node: [...freed.nodes, ...outputNodes(plan)],
+      node: [...freed.nodes, ...outputNodes(taps)],
       initializer: [
         ...(graph.initializer ?? []).filter(({ name }) => used.has(name ?? '')),
         ...freed.shapes,
-        ...(plan.pooling === 'first-token' ? [int64Tensor('covista.first', [], [0])] : []),
+        ...(taps.some(({ pooling }) => pooling === 'first-token')
+          ? [int64Tensor('covista.first', [], [0])]
+          : []),
       ],
       sparseInitializer: (graph.sparseInitializer ?? []).filter(({ values }) => used.has(values?.name ?? '')),
       // Files older than ONNX 1.5 list their constants among the inputs.
@@ -84,7 +96,7 @@ export function trimModel(model: OnnxModel, plan: TrimPlan): OnnxModel {
         plan.freeBatch ? withFreeBatch(picture) : picture,
         ...(graph.input ?? []).filter(({ name }) => index.constants.has(name ?? '') && used.has(name ?? '')),
       ],
-      output: [valueInfo(featureOutput, [plan.freeBatch ? 'n' : (plan.input.batch ?? 'n'), plan.size])],
+      output: [valueInfo(featureOutput, [plan.freeBatch ? 'n' : (plan.input.batch ?? 'n'), size])],
       // Inner shapes may carry a fixed batch size; the runtime infers them again.
       valueInfo: [],
       quantizationAnnotation: (graph.quantizationAnnotation ?? []).filter(({ tensorName }) =>
@@ -100,25 +112,31 @@ function withFreeBatch(input: OnnxValueInfo): OnnxValueInfo {
   return { ...input, type: { ...input.type, tensorType: { elemType: elemType ?? 1, shape: { dim } } } };
 }
 
-function outputNodes({ tensor, pooling }: TrimPlan): OnnxNode[] {
-  const cast = onnxNode('Cast', [tensor], ['covista.float'], { to: onnxDataType.float32 });
+/** Every tap as a vector, and all of them side by side, also where there is only one. */
+function outputNodes(taps: readonly Tap[]): OnnxNode[] {
+  const vectors = taps.map((_, i) => `covista.vector.${i}`);
+  return [
+    ...taps.flatMap((tap, i) => vectorNodes(tap, i, vectors[i]!)),
+    onnxNode('Concat', vectors, [featureOutput], { axis: 1 }),
+  ];
+}
+
+function vectorNodes({ tensor, pooling }: Tap, i: number, vector: string): OnnxNode[] {
+  const [float, maps, pooled] = [`covista.float.${i}`, `covista.maps.${i}`, `covista.pooled.${i}`];
+  const cast = (to: string) => onnxNode('Cast', [tensor], [to], { to: onnxDataType.float32 });
   const pool = (from: string) => [
-    onnxNode('GlobalAveragePool', [from], ['covista.pooled']),
-    onnxNode('Flatten', ['covista.pooled'], [featureOutput], { axis: 1 }),
+    onnxNode('GlobalAveragePool', [from], [pooled]),
+    onnxNode('Flatten', [pooled], [vector], { axis: 1 }),
   ];
   switch (pooling) {
     case 'none':
-      return [cast, onnxNode('Identity', ['covista.float'], [featureOutput])];
+      return [cast(vector)];
     case 'channels-first':
-      return [cast, ...pool('covista.float')];
+      return [cast(float), ...pool(float)];
     case 'channels-last':
-      return [
-        cast,
-        onnxNode('Transpose', ['covista.float'], ['covista.maps'], { perm: [0, 3, 1, 2] }),
-        ...pool('covista.maps'),
-      ];
+      return [cast(float), onnxNode('Transpose', [float], [maps], { perm: [0, 3, 1, 2] }), ...pool(maps)];
     case 'first-token':
-      return [cast, onnxNode('Gather', ['covista.float', 'covista.first'], [featureOutput], { axis: 1 })];
+      return [cast(float), onnxNode('Gather', [float, 'covista.first'], [vector], { axis: 1 })];
   }
 }
 
@@ -142,13 +160,14 @@ function freeBatch(
 
 /**
  * Makes sure that a tensor can be computed from pictures.
- * @throws CovistaError `usage` when it needs other inputs too
+ * @throws CovistaError `usage` when it needs other inputs too, or no pictures
  */
 export function requirePicturesAlone(index: GraphIndex, tensor: string, picture: PictureInput): void {
-  const used = new Set(reachableNodes(index.graph, tensor).flatMap(usedNames));
+  const used = new Set(reachableNodes(index.graph, [tensor]).flatMap(usedNames));
   const other = index.inputs.find(({ name }) => name !== picture.name && used.has(name ?? ''));
-  if (!other) return;
-  throw new CovistaError('usage', `The layer ${tensor} also needs the input ${other.name}.`, {
+  if (!other && used.has(picture.name)) return;
+  const reason = other ? `needs the input ${other.name}` : 'does not depend on the pictures';
+  throw new CovistaError('usage', `The layer ${tensor} ${reason}.`, {
     hint: 'Choose a layer that depends on the pictures alone, such as image_embeds.',
   });
 }
@@ -180,7 +199,7 @@ export function withFloatInput(model: OnnxModel): OnnxModel {
  */
 export function findPictureInput(index: GraphIndex, tensor?: string): PictureInput {
   const used =
-    tensor === undefined ? undefined : new Set(reachableNodes(index.graph, tensor).flatMap(usedNames));
+    tensor === undefined ? undefined : new Set(reachableNodes(index.graph, [tensor]).flatMap(usedNames));
   const inputs = index.inputs.filter(({ name }) => used?.has(name ?? '') ?? true);
   const described = inputs.map((info) => describeInput(index, info)).filter((input) => input !== undefined);
   const input = described.find(({ name }) => /pixel|image|input|data/i.test(name)) ?? described[0];

@@ -12,6 +12,7 @@ import {
 } from '../../src/models/index.ts';
 import { NetworkBuilder } from '../models/onnx-networks.ts';
 import {
+  channelsLast,
   classifier,
   expectClose,
   features,
@@ -92,16 +93,7 @@ describe('ways to store a model', () => {
   });
 
   test('channels last, as exported from TensorFlow', async () => {
-    const builder = new NetworkBuilder();
-    const first = builder.node('Transpose', ['input'], { perm: [0, 3, 1, 2] });
-    const kernel = { kernel_shape: [3, 3], pads: [1, 1, 1, 1] };
-    const convolved = builder.node('Conv', [first, builder.weights([8, 3, 3, 3], 27, 1)], kernel);
-    const last = builder.node('Transpose', [convolved], { perm: [0, 2, 3, 1] });
-    const maps = builder.node('Relu', [last], {}, 'maps');
-    const mean = builder.node('ReduceMean', [maps], { axes: [1, 2], keepdims: 0 }, 'mean');
-    builder.node('MatMul', [mean, builder.weights([8, 5], 8, 2)], {}, 'output');
-    const graph = builder.graph(['n', 12, 12, 3], 'output');
-    const model = { ...onnxModel(graph, 13), producerName: 'tf2onnx' };
+    const model = channelsLast();
     const path = await save('nhwc.onnx', model);
     const { rows, encoder } = await features(path, pictures);
     expect(encoder.id).toContain('tensorflow');

@@ -10,7 +10,8 @@ import { NetworkBuilder } from '../models/onnx-networks.ts';
 
 function network(producer: string, changes: Partial<FeatureModel> = {}): FeatureModel {
   const input = { name: 'input', type: 1, channelsLast: false };
-  return { file: '', fingerprint: '', layer: 'f', size: 8, output: 'o', producer, input, ...changes };
+  const blocks = [{ name: 'f', size: 8 }];
+  return { file: '', fingerprint: '', blocks, output: 'o', producer, input, ...changes };
 }
 
 describe('preprocessing is recognised', () => {

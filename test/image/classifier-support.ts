@@ -104,3 +104,16 @@ export function classifier(batch: number | string = 'n', opset = 13) {
   builder.node('Gemm', [flat, builder.weights([5, 8], 8, 2)], { transB: 1 }, 'output');
   return onnxModel(builder.graph([batch, 3, 12, 12], 'output'), opset);
 }
+
+/** The same classifier with its channels last, as exported from TensorFlow. */
+export function channelsLast() {
+  const builder = new NetworkBuilder();
+  const first = builder.node('Transpose', ['input'], { perm: [0, 3, 1, 2] });
+  const kernel = { kernel_shape: [3, 3], pads: [1, 1, 1, 1] };
+  const convolved = builder.node('Conv', [first, builder.weights([8, 3, 3, 3], 27, 1)], kernel, 'convolved');
+  const last = builder.node('Transpose', [convolved], { perm: [0, 2, 3, 1] });
+  const maps = builder.node('Relu', [last], {}, 'maps');
+  const mean = builder.node('ReduceMean', [maps], { axes: [1, 2], keepdims: 0 }, 'mean');
+  builder.node('MatMul', [mean, builder.weights([8, 5], 8, 2)], {}, 'output');
+  return { ...onnxModel(builder.graph(['n', 12, 12, 3], 'output'), 13), producerName: 'tf2onnx' };
+}

@@ -195,6 +195,7 @@ describe('choosing a layer', () => {
   test('inspection lists the layers with their shapes', async () => {
     const info = await inspectModel(await save('layers.onnx', classifier()));
     expect(info).toMatchObject({ opset: 13, producer: 'covista', feature: 'flat' });
+    expect(info.inputs).toEqual([{ name: 'input', shape: [expect.anything(), 3, 12, 12] }]);
     expect(info.input).toMatchObject({ name: 'input', channelsLast: false, width: 12 });
     expect(info.layers.find(({ name }) => name === 'maps')).toEqual({
       name: 'maps',

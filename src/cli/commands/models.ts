@@ -95,6 +95,7 @@ async function listModels() {
       paint('bold', 'Image encoders (--encoder)'),
       listing(encoders),
       'Others: onnx:<file or URL> for any ONNX network, hf:<owner/name or folder> for a vision model of Hugging Face.',
+      'Behind a name: ,layer=<name> or ,layer=<name>+<name> for other layers (covista models inspect <file> lists them).',
       ...others.map(
         (record) => `${record.name}: ${bestRun(record).perSecond.toFixed(1)} pictures a second here`,
       ),
@@ -198,7 +199,7 @@ function inspectCommand(): Command {
           text: [
             `${paint('bold', file)}: opset ${info.opset}${info.producer === '' ? '' : `, made by ${info.producer}`}`,
             ...info.inputs.map(({ name, shape }) => `input ${name}: ${known(shape)}`),
-            `feature: ${info.feature ?? 'no last fully connected layer was found; name a layer'}`,
+            `default layer: ${info.feature ?? 'none, as no last fully connected layer was found; name one'}`,
             '',
             table(['layer', 'operator', 'shape'], rows),
           ].join('\n'),
