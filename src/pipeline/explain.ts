@@ -95,14 +95,12 @@ export async function explainHits(
     parts.push({ text: undefined, names: [], part: await picturePart(model, query.picture, engine) });
   const embedded = await embedQuery(model, query, engine);
   const tags = tagsOfQuery(model, query, known);
-  const scale = scoreScale(tags);
-  const numbers = new Map(model.tags.map((tag, number) => [tag, number]));
+  const scale = scoreScale(tags.flat());
   const throughTag = (word: string, part: number, item: number) => {
-    const number = numbers.get(word) ?? -1;
-    const weight = tags[part]?.get(number);
-    if (weight === undefined) return undefined;
-    const { probability, evidence } = index.tags.of(item, number);
-    return { probability, added: weight * evidence };
+    const named = tags[part]?.find((one) => one.word === word);
+    if (named === undefined) return undefined;
+    const { probability, evidence } = index.tags.of(item, named.tag);
+    return { probability, added: named.weight * evidence };
   };
   const rowOf = new Map(index.paths.map((path, i) => [path, i]));
   const explained: ExplainedHit[] = [];

@@ -1,6 +1,7 @@
 import type { Engine } from '../linalg/engine.ts';
 import type { Matrix32, SparseRows } from '../linalg/matrix.ts';
-import { type QueryPart, strongestTags, type TagWeights } from '../retrieval/index.ts';
+import { type QueryPart, type QueryTag, strongestTags } from '../retrieval/index.ts';
+import { stemmer } from '../text/index.ts';
 import { smallerBank } from './banks.ts';
 import type { Model } from './model.ts';
 import { tagScorer } from './tag.ts';
@@ -30,21 +31,33 @@ export async function searchTags(model: Model, pictures: Matrix32, engine: Engin
   };
 }
 
+/** A word of a query and the tag that it means. */
+export interface TaggedWord extends QueryTag {
+  readonly word: string;
+}
+
 /**
- * Finds the model's tags in queries. A tag counts w / n² in a query of n different words, for the weight w of the
- * recipe, times the weight of its part: a single word says as much as it can by its tag, a sentence more by its text.
+ * Finds the model's tags in queries: a word that is a tag means that, another one the most frequent tag of its stem. It
+ * counts w / n² in a query of n different words, for the weight w of the recipe, times the weight of its part: a single
+ * word says as much as it can by its tag, a sentence more by its text.
  * @returns gives the tags of each part of a query
  */
-export function queryTagger(model: Model): (parts: readonly QueryPart[]) => TagWeights[] {
+export function queryTagger(model: Model): (parts: readonly QueryPart[]) => TaggedWord[][] {
   const search = searchWeight(model);
-  const numbers = new Map(search > 0 ? model.tags.map((tag, number) => [tag, number]) : []);
+  if (search === 0) return (parts) => parts.map(() => []);
+  const stem = stemmer(model.text.language);
+  const exact = new Map(model.tags.map((tag, number) => [tag, number]));
+  const stems = new Map(model.tags.map((tag, number) => [stem(tag), number] as const).toReversed());
   return (parts) => {
-    const words = parts.map(({ text }) => new Set(model.text.words(text)));
-    const n = words.reduce((sum, some) => sum + some.size, 0);
+    const words = parts.map(({ text }) => [...new Set(model.text.words(text))]);
+    const n = words.reduce((sum, some) => sum + some.length, 0);
     const largest = Math.max(...parts.map(({ weight }) => Math.abs(weight)));
-    return parts.map(({ weight }, i) => {
-      const tags = [...words[i]!].map((word) => numbers.get(word)).filter((number) => number !== undefined);
-      return new Map(tags.map((number) => [number, ((search / n ** 2) * weight) / largest]));
+    return parts.map((part, i) => {
+      const weight = ((search / n ** 2) * part.weight) / largest;
+      return words[i]!.flatMap((word) => {
+        const tag = exact.get(word) ?? stems.get(stem(word));
+        return tag === undefined ? [] : [{ word, tag, weight }];
+      });
     });
   };
 }

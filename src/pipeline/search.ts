@@ -10,11 +10,11 @@ import {
   largestEvidence,
   parseQuery,
   type QueryPart,
+  type QueryTag,
   TagIndex,
-  type TagWeights,
 } from '../retrieval/index.ts';
 import { embeddingSize, embedPictures, embedTexts, type Model, pictureHubness } from './model.ts';
-import { queryTagger, searchTags } from './query-tags.ts';
+import { queryTagger, searchTags, type TaggedWord } from './query-tags.ts';
 
 /** A picture that was found. */
 export interface Hit {
@@ -159,12 +159,12 @@ export async function embedQuery(model: Model, query: SearchQuery, engine: Engin
  * The tags that each part of a query of words names, and how much they count. Beside a picture they would outvote it.
  * @param parts as {@link knownParts} gives them
  */
-export function tagsOfQuery(model: Model, query: SearchQuery, parts: readonly QueryPart[]): TagWeights[] {
-  return query.picture === undefined ? queryTagger(model)(parts) : parts.map(() => new Map());
+export function tagsOfQuery(model: Model, query: SearchQuery, parts: readonly QueryPart[]): TaggedWord[][] {
+  return query.picture === undefined ? queryTagger(model)(parts) : parts.map(() => []);
 }
 
 /** What scores are multiplied by, so that they stay within about -1..1 whatever tags add. */
-export const scoreScale = (tags: readonly TagWeights[]) => 1 / (1 + largestEvidence(tags));
+export const scoreScale = (tags: readonly QueryTag[]) => 1 / (1 + largestEvidence(tags));
 
 /**
  * Finds the pictures nearest to a query, the best first.
@@ -180,9 +180,9 @@ export async function search(
 ): Promise<Hit[]> {
   const embedded = await embedQuery(model, query, engine);
   const gallery = query.words === undefined ? index.byPicture : index.byWords;
-  const tags = tagsOfQuery(model, query, knownParts(model, query.words)).filter(({ size }) => size > 0);
+  const tags = tagsOfQuery(model, query, knownParts(model, query.words)).flat();
   const bonus = zeros32(1, index.paths.length);
-  for (const some of tags) index.tags.add(some, bonus.data);
+  index.tags.add(tags, bonus.data);
   const { indices, scores } = await gallery.search(embedded, count, tags.length === 0 ? undefined : bonus);
   const scale = scoreScale(tags);
   return Array.from(indices, (item, i) => ({ path: index.paths[item]!, score: scale * scores[i]! }));

@@ -43,7 +43,7 @@ export {
   tagLevel,
 } from './tag-calibration.ts';
 export { combinedScorer, fitTagCombination, type TagCombination } from './tag-combination.ts';
-export { largestEvidence, strongestTags, TagIndex, type TagWeights, taggedScorer } from './tag-index.ts';
+export { largestEvidence, type QueryTag, strongestTags, TagIndex, taggedScorer } from './tag-index.ts';
 export { joinTags, raiseParents, restrictTags } from './tag-vocabulary.ts';
 export { topTags } from './top-tags.ts';
 export { regressionScorer, type WordRegression, WordSums } from './word-regression.ts';

@@ -3,8 +3,11 @@ import { type Matrix32, matrix, type SparseRows } from '../linalg/matrix.ts';
 import { forEachQuery, type Scorer } from './scorer.ts';
 import { topTags } from './top-tags.ts';
 
-/** How much each tag counts in a query, by the tag's number: below 0 for what is not wanted. */
-export type TagWeights = ReadonlyMap<number, number>;
+/** A tag that a query names, and how much it counts: below 0 for what is not wanted. */
+export interface QueryTag {
+  readonly tag: number;
+  readonly weight: number;
+}
 
 /** Tags kept of a picture. All of them find a little more, for forty times the memory (docs/quality.md). */
 const KEPT = 50;
@@ -74,8 +77,8 @@ export class TagIndex {
    * Adds to the score of each picture the evidence of the query's tags, each times its weight.
    * @param scores one a picture, changed in place
    */
-  add(query: TagWeights, scores: Float32Array): void {
-    for (const [tag, weight] of query) {
+  add(query: readonly QueryTag[], scores: Float32Array): void {
+    for (const { tag, weight } of query) {
       const end = this.#offsets[tag + 1]!;
       for (let p = this.#offsets[tag]!; p < end; p++)
         scores[this.#holders[p]!]! += weight * this.#evidence[p]!;
@@ -94,10 +97,8 @@ export class TagIndex {
 const evidence = (probability: number) => Math.log1p(probability / FLOOR);
 
 /** The most that the tags of a query can add to a score, or take off it: as much as tags that are certain. */
-export function largestEvidence(queries: readonly TagWeights[]): number {
-  let sum = 0;
-  for (const query of queries) for (const weight of query.values()) sum += Math.abs(weight);
-  return sum * evidence(1);
+export function largestEvidence(query: readonly QueryTag[]): number {
+  return query.reduce((sum, { weight }) => sum + Math.abs(weight), 0) * evidence(1);
 }
 
 /**
@@ -106,7 +107,11 @@ export function largestEvidence(queries: readonly TagWeights[]): number {
  * @param queries the tags of each query
  * @throws CovistaError `bad-values` when numbers of queries or pictures differ
  */
-export function taggedScorer(scorer: Scorer, index: TagIndex, queries: readonly TagWeights[]): Scorer {
+export function taggedScorer(
+  scorer: Scorer,
+  index: TagIndex,
+  queries: readonly (readonly QueryTag[])[],
+): Scorer {
   if (scorer.queries !== queries.length || scorer.items !== index.pictures)
     throw new CovistaError(
       'bad-values',

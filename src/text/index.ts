@@ -1,5 +1,6 @@
 export { type OwnVectorOptions, trainWordVectors, wordVectorsOf } from './own-vectors.ts';
 export type { SentenceEncoder } from './sentence-encoder.ts';
+export { stemmer } from './stemmers.ts';
 export { stopWords } from './stop-words.ts';
 export { TextEncoder } from './text-encoder.ts';
 export {

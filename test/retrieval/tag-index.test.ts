@@ -44,13 +44,13 @@ describe('TagIndex', () => {
           const scores = probabilities(pictures, tags, pictures + 31 * tags);
           const index = new TagIndex(await strongestTags(matrixScorer(scores)));
           expect(index.pictures).toBe(pictures);
-          const query = new Map(wanted.map(([tag, weight]) => [tag % tags, weight]));
+          const query = wanted.map(([tag, weight]) => ({ tag: tag % tags, weight }));
           const before = Float32Array.from({ length: pictures }, (_, i) => i / 7);
           const sums = before.slice();
           index.add(query, sums);
           for (let picture = 0; picture < pictures; picture++) {
             let expected = before[picture]!;
-            for (const [tag, weight] of query) {
+            for (const { tag, weight } of query) {
               const probability = scores.data[picture * tags + tag]!;
               expected += weight * Math.log(1 + 100 * probability);
               const found = index.of(picture, tag);
@@ -72,9 +72,9 @@ describe('taggedScorer', () => {
     );
     const given = matrix(3, 2, Float32Array.of(0.1, 0.2, 0.3, 0.4, 0.5, 0.6));
     const scorer = taggedScorer(matrixScorer(given), index, [
-      new Map([[0, 1]]),
-      new Map(),
-      new Map([[1, -2]]),
+      [{ tag: 0, weight: 1 }],
+      [],
+      [{ tag: 1, weight: -2 }],
     ]);
     const [certain, even] = [Math.log(101), Math.log(51)];
     const expected = [0.1 + certain, 0.2, 0.3, 0.4, 0.5, 0.6 - 2 * even];
@@ -94,6 +94,6 @@ describe('taggedScorer', () => {
   it('refuses queries and pictures that are not those of the scores', async () => {
     const index = new TagIndex(await strongestTags(matrixScorer(matrix(2, 1, Float32Array.of(1, 1)))));
     const scorer = matrixScorer(matrix(1, 3, new Float32Array(3)));
-    expect(() => taggedScorer(scorer, index, [new Map()])).toThrow(/3 pictures .* 1 and 2/);
+    expect(() => taggedScorer(scorer, index, [[]])).toThrow(/3 pictures .* 1 and 2/);
   });
 });
