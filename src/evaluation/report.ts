@@ -49,7 +49,7 @@ ${section('Data and licences', data.credits.length > 0, () => creditsList(data.c
 `.html;
 }
 
-const legend = html`<p class="legend">All in per cent, higher is better, but for the median rank, which counts from 1
+const legend = html`<p class="legend">All in per cent, higher is better, but for the median of the ranks, which counts from 1
 and is better low. R@K: share of queries whose right answer is among the first K. P@5: share of right ones among five
 tags; R@5: share of the right tags that are among five; mAP: mean average precision over all tags that could be given, or
 over all pictures. P@10: share of right ones among the first ten pictures for a single word.

@@ -16,9 +16,9 @@ export function duration(seconds: number): string {
   return `${Math.floor(whole / 60)} min ${whole % 60} s`;
 }
 
-/** From the low to the high end of an interval. */
+/** From the low to the high end of an interval; a line may break before the high end only. */
 export function range({ low, high }: { readonly low: number; readonly high: number }): string {
-  return `${signedDecimal(low)} to ${signedDecimal(high)}`.replaceAll('+', '');
+  return `${signedDecimal(low)}\u00a0to ${signedDecimal(high)}`.replaceAll('+', '');
 }
 
 /** One decimal with its sign; a true minus, as wide as the plus. */

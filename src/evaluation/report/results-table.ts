@@ -30,7 +30,7 @@ export const columnGroups: readonly ColumnGroup[] = [
     ],
   },
   {
-    label: 'Single words → pictures',
+    label: 'One word',
     columns: [
       { label: 'P@10', direction: 'tagToImage', name: 'precision@10' },
       { label: 'mAP', direction: 'tagToImage', name: 'map' },
@@ -43,7 +43,7 @@ function retrievalColumns(direction: Direction): readonly Column[] {
     { label: 'R@1', direction, name: 'recall@1' },
     { label: 'R@5', direction, name: 'recall@5' },
     { label: 'R@10', direction, name: 'recall@10' },
-    { label: 'Median rank', direction, name: 'medianRank' },
+    { label: 'Median', direction, name: 'medianRank' },
   ];
 }
 

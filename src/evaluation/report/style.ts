@@ -35,13 +35,13 @@ th { font-weight: 400; text-align: left; }
 .results caption { font: .9375rem/1.5 var(--serif); color: var(--soft); padding: 0 0 .625rem; }
 .results caption strong { color: var(--ink); }
 .results thead { border-top: 1.5px solid var(--ink); border-bottom: 1px solid var(--ink); }
-.results th, .results td { padding: .375rem .625rem; text-align: right; white-space: nowrap; }
+.results th, .results td { padding: .375rem .5rem; text-align: right; white-space: nowrap; }
 .results th:first-child, .results td:first-child { text-align: left; padding-left: 0; }
 .results th[scope=colgroup] { text-align: center; color: var(--soft); padding-bottom: 0; }
 .results th[scope=colgroup] span { display: block; border-bottom: 1px solid var(--rule); padding-bottom: .25rem; margin-left: .875rem; }
 .results thead th[scope=col] { color: var(--soft); }
-.results .first { padding-left: 1.5rem; }
-.results td small { display: block; font-size: .75rem; font-weight: 400; color: var(--soft); }
+.results .first { padding-left: 1.125rem; }
+.results td small { display: block; font-size: .75rem; line-height: 1.25; font-weight: 400; color: var(--soft); white-space: normal; width: min-content; margin-left: auto; }
 .results .main { font-weight: 650; }
 .results .main th { font-weight: 650; }
 .results .chance { color: var(--soft); }
