@@ -1,9 +1,9 @@
 import { throwIfAborted } from '../errors.ts';
 import type { Engine } from '../linalg/engine.ts';
-import { isSparse, type Matrix64, row, zeros64 } from '../linalg/matrix.ts';
+import { isSparse, joinArrays, type Matrix64, row, zeros64 } from '../linalg/matrix.ts';
 import { type BlockRows, type CheckedBlock, checkBlock, columnSums, pairCount } from './block-rows.ts';
 import type { WhitenedView } from './canonical-solution.ts';
-import { type FitOptions, joined, planViews, type ViewPlan } from './fit-options.ts';
+import { type FitOptions, planViews, type ViewPlan } from './fit-options.ts';
 import { fixSigns } from './fix-signs.ts';
 import type { JointSpace } from './joint-space.ts';
 import { solveCanonical } from './solve-canonical.ts';
@@ -52,7 +52,10 @@ export async function fitDual(blocks: readonly BlockRows[], options: FitOptions)
     correlations,
     views: views.map((view, i) => ({
       blocks: view.blocks.map((block) => sizes[block]!),
-      mean: joined(view.blocks.map((block) => means[block]!)),
+      mean: joinArrays(
+        Float64Array,
+        view.blocks.map((block) => means[block]!),
+      ),
       weights: weights[i]!,
     })),
   };

@@ -1,5 +1,6 @@
 import { CovistaError } from '../errors.ts';
 import type { Engine } from '../linalg/engine.ts';
+import { joinArrays } from '../linalg/matrix.ts';
 import { columnScales, type Normalization } from './normalization.ts';
 
 /** Options of {@link fit} and {@link fitRows}. */
@@ -58,7 +59,7 @@ export function planViews(
       );
       return scale.map((value) => value * weight);
     });
-    return { blocks, scales: joined(scales), ridge: ridges[view]! };
+    return { blocks, scales: joinArrays(Float64Array, scales), ridge: ridges[view]! };
   });
 }
 
@@ -94,15 +95,4 @@ function checkOptions(
       `ridge must be one number from 0 on or one for each of ${views.length} views, got [${ridge}].`,
     );
   return ridges;
-}
-
-/** Vectors one after the other, as one. */
-export function joined(parts: readonly Float64Array[]): Float64Array {
-  const all = new Float64Array(parts.reduce((length, part) => length + part.length, 0));
-  let start = 0;
-  for (const part of parts) {
-    all.set(part, start);
-    start += part.length;
-  }
-  return all;
 }

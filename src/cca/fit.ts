@@ -1,6 +1,7 @@
 import { throwIfAborted } from '../errors.ts';
+import { joinArrays } from '../linalg/matrix.ts';
 import { transpose } from '../linalg/transpose.ts';
-import { type FitOptions, joined, planViews } from './fit-options.ts';
+import { type FitOptions, planViews } from './fit-options.ts';
 import { fixSigns } from './fix-signs.ts';
 import type { JointSpace } from './joint-space.ts';
 import type { Moments } from './moments.ts';
@@ -50,7 +51,10 @@ export async function fit(moments: Moments, options: FitOptions): Promise<JointS
     correlations,
     views: views.map(({ blocks }, i) => ({
       blocks: blocks.map((block) => moments.sizes[block]!),
-      mean: joined(blocks.map((block) => moments.mean(block))),
+      mean: joinArrays(
+        Float64Array,
+        blocks.map((block) => moments.mean(block)),
+      ),
       weights: weights[i]!,
     })),
   };

@@ -1,9 +1,9 @@
 import { throwIfAborted } from '../errors.ts';
 import type { Eigen, Engine } from '../linalg/engine.ts';
 import { leadingSvd } from '../linalg/leading-svd.ts';
-import { type Matrix64, row, zeros64 } from '../linalg/matrix.ts';
+import { joinArrays, type Matrix64, row, zeros64 } from '../linalg/matrix.ts';
 import { transpose } from '../linalg/transpose.ts';
-import { type FitOptions, joined, planViews, type ViewPlan } from './fit-options.ts';
+import { type FitOptions, planViews, type ViewPlan } from './fit-options.ts';
 import { fixSigns } from './fix-signs.ts';
 import type { JointSpace } from './joint-space.ts';
 import type { Moments } from './moments.ts';
@@ -44,7 +44,12 @@ export function foldSolver(
   const plans = planViews(moments.sizes, (block) => moments.variances(block), options);
   const [x, y] = plans as [ViewPlan, ViewPlan];
   const { count, sizes } = moments;
-  const means = plans.map(({ blocks }) => joined(blocks.map((block) => moments.mean(block))));
+  const means = plans.map(({ blocks }) =>
+    joinArrays(
+      Float64Array,
+      blocks.map((block) => moments.mean(block)),
+    ),
+  );
   const cross = covarianceOf(moments, x, y);
   const factorX = viewFactors(covarianceOf(moments, x, x), x, sizes, options);
   const factorY = viewFactors(covarianceOf(moments, y, y), y, sizes, options);
@@ -146,7 +151,8 @@ function choleskyFactors(
 ): (ridge: number, blockWeights: readonly number[]) => Promise<ViewFactor> {
   const whitenings = latest<Whitening>();
   return async (ridge, blockWeights) => {
-    const weights = joined(
+    const weights = joinArrays(
+      Float64Array,
       view.blocks.map((block) => new Float64Array(sizes[block]!).fill(blockWeights[block]!)),
     );
     const key = `${ridge} ${view.blocks.map((block) => blockWeights[block])}`;

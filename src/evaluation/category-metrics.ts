@@ -5,10 +5,10 @@ import { relevantRanks } from './relevant-ranks.ts';
 import { pictureOfCaption } from './retrieval-metrics.ts';
 import { mean } from './statistics.ts';
 
-/** One number a query, in 0..1; NaN for a query whose category no item has. */
+/** One number a query, in 0..1; NaN for a query without right items, such as one whose category no item has. */
 export interface CategoryResults {
   readonly averagePrecision: Float64Array;
-  /** Share of the query's category among the first K. */
+  /** Share of right ones, such as those of the query's category, among the first K. */
   readonly precisionAtK: Float64Array;
 }
 
@@ -54,14 +54,32 @@ export async function categoryResults(
   const items = Uint32Array.from(itemCategories);
   const categories = items.reduce((largest, category) => Math.max(largest, category), 0) + 1;
   const members = transposeIndexRows(pictureOfCaption(items), categories);
+  const none = new Uint32Array(0);
+  return precisionResults(
+    scorer,
+    (query) => {
+      const category = queryCategories[query]!;
+      return category < rowCount(members) ? indexRow(members, category) : none;
+    },
+    k,
+  );
+}
+
+/**
+ * Average precision and Precision@K of queries that may have several right items each. Ties count against the system.
+ * @param relevantOf the right items of a query
+ */
+export async function precisionResults(
+  scorer: Scorer,
+  relevantOf: (query: number) => Uint32Array,
+  k: number,
+): Promise<CategoryResults> {
   const results = {
     averagePrecision: new Float64Array(scorer.queries),
     precisionAtK: new Float64Array(scorer.queries),
   };
-  const none = new Uint32Array(0);
   await forEachQuery(scorer, (query, scores) => {
-    const category = queryCategories[query]!;
-    const relevant = category < rowCount(members) ? indexRow(members, category) : none;
+    const relevant = relevantOf(query);
     const ranks = relevantRanks(scores, relevant);
     results.averagePrecision[query] = averagePrecision(ranks);
     results.precisionAtK[query] = relevant.length === 0 ? Number.NaN : countWithin(ranks, k) / k;

@@ -1,9 +1,8 @@
 import { CovistaError } from '../errors.ts';
 import { type IndexRows, indexRow, rowCount } from '../retrieval/index-rows.ts';
-import { forEachQuery, type Scorer } from '../retrieval/scorer.ts';
-import { averagePrecision, countWithin } from './category-metrics.ts';
+import type { Scorer } from '../retrieval/scorer.ts';
+import { precisionResults } from './category-metrics.ts';
 import { chanceAveragePrecision } from './chance.ts';
-import { relevantRanks } from './relevant-ranks.ts';
 import { mean } from './statistics.ts';
 
 /** How well words find the pictures that they are true of, in per cent except the number of words. */
@@ -43,25 +42,19 @@ export async function wordSearchResults(scorer: Scorer, right: IndexRows): Promi
       'bad-values',
       `${scorer.queries} words came with the right pictures of ${rowCount(right)}.`,
     );
-  const words: number[] = [];
-  const precisions: number[] = [];
-  const frequentWords: number[] = [];
-  const precision: number[] = [];
-  await forEachQuery(scorer, (word, scores) => {
-    const pictures = indexRow(right, word);
-    if (pictures.length === 0) return;
-    const ranks = relevantRanks(scores, pictures);
-    words.push(word);
-    precisions.push(averagePrecision(ranks));
-    if (pictures.length < K) return;
-    frequentWords.push(word);
-    precision.push(countWithin(ranks, K) / K);
-  });
+  const { averagePrecision, precisionAtK } = await precisionResults(
+    scorer,
+    (word) => indexRow(right, word),
+    K,
+  );
+  const heldBy = (least: number) =>
+    Uint32Array.from(averagePrecision.keys()).filter((word) => indexRow(right, word).length >= least);
+  const [words, frequentWords] = [heldBy(1), heldBy(K)];
   return {
-    words: Uint32Array.from(words),
-    averagePrecision: Float64Array.from(precisions),
-    frequentWords: Uint32Array.from(frequentWords),
-    precision: Float64Array.from(precision),
+    words,
+    averagePrecision: Float64Array.from(words, (word) => averagePrecision[word]!),
+    frequentWords,
+    precision: Float64Array.from(frequentWords, (word) => precisionAtK[word]!),
   };
 }
 

@@ -1,5 +1,5 @@
 import type { Float32, RecordBatch, Uint32, Vector } from 'apache-arrow';
-import { joinRows, type Matrix32, matrix, type SparseRows, zeros32 } from '../linalg/matrix.ts';
+import { joinArrays, joinRows, type Matrix32, matrix, type SparseRows, zeros32 } from '../linalg/matrix.ts';
 
 /** Paths, and row by row the vectors that belong to them. */
 export interface VectorBatch {
@@ -49,8 +49,8 @@ export function tagLists(batch: RecordBatch): TagLists {
   );
   return {
     counts: lists.map(({ length }) => length),
-    tags: joined(Uint32Array, lists),
-    probabilities: joined(Float32Array, probabilities),
+    tags: joinArrays(Uint32Array, lists),
+    probabilities: joinArrays(Float32Array, probabilities),
   };
 }
 
@@ -66,26 +66,13 @@ export function joinTagLists(parts: readonly TagLists[], columns: number): Spars
     rows: counts.length,
     columns,
     offsets,
-    indices: joined(
+    indices: joinArrays(
       Uint32Array,
       parts.map((part) => part.tags),
     ),
-    values: joined(
+    values: joinArrays(
       Float32Array,
       parts.map((part) => part.probabilities),
     ),
   };
-}
-
-function joined<A extends Uint32Array | Float32Array>(
-  Type: new (length: number) => A,
-  parts: readonly A[],
-): A {
-  const all = new Type(parts.reduce((sum, { length }) => sum + length, 0));
-  let start = 0;
-  for (const part of parts) {
-    all.set(part, start);
-    start += part.length;
-  }
-  return all;
 }

@@ -77,14 +77,32 @@ export function selectRows<T extends Floats>(m: Matrix<T>, rows: ArrayLike<numbe
  * @param parts at least one, all of the same number of columns and element type
  */
 export function joinRows<T extends Floats>(parts: readonly Matrix<T>[]): Matrix<T> {
-  const { columns, data: sample } = parts[0]!;
-  const Data = sample.constructor as new (length: number) => T;
+  const { columns, data } = parts[0]!;
   const rows = parts.reduce((sum, part) => sum + part.rows, 0);
-  const data = new Data(rows * columns);
-  let at = 0;
+  const Data = data.constructor as new (length: number) => T;
+  return {
+    rows,
+    columns,
+    data: joinArrays(
+      Data,
+      parts.map((part) => part.data),
+    ),
+  };
+}
+
+/**
+ * Typed arrays one after the other, as a new one.
+ * @param Type of the parts, of which there may be none
+ */
+export function joinArrays<A extends Floats | Uint32Array>(
+  Type: new (length: number) => A,
+  parts: readonly A[],
+): A {
+  const all = new Type(parts.reduce((sum, { length }) => sum + length, 0));
+  let start = 0;
   for (const part of parts) {
-    data.set(part.data, at);
-    at += part.data.length;
+    all.set(part, start);
+    start += part.length;
   }
-  return { rows, columns, data };
+  return all;
 }

@@ -132,14 +132,14 @@ export async function queryBank(
 
 /** The bank, or an even selection of at most so many of its captions. */
 export function smallerBank(bank: CaptionBank, most: number): CaptionBank {
-  const step = Math.ceil(bank.embeddings.rows / most);
-  if (step <= 1) return bank;
-  const kept = Array.from({ length: Math.ceil(bank.embeddings.rows / step) }, (_, i) => i * step);
+  const { embeddings, words, correction, pictures } = bank;
+  if (embeddings.rows <= most) return bank;
+  const kept = evenly([...correction.keys()], most);
   return {
-    embeddings: selectRows(bank.embeddings, kept),
-    words: indexRows(kept.map((i) => indexRow(bank.words, i))),
-    correction: bank.correction.filter((_, i) => i % step === 0),
-    pictures: bank.pictures && { ...bank.pictures, of: bank.pictures.of.filter((_, i) => i % step === 0) },
+    embeddings: selectRows(embeddings, kept),
+    words: indexRows(kept.map((i) => indexRow(words, i))),
+    correction: Float32Array.from(kept, (i) => correction[i]!),
+    pictures: pictures && { ...pictures, of: Uint32Array.from(kept, (i) => pictures.of[i]!) },
   };
 }
 

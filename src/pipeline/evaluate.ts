@@ -93,6 +93,7 @@ export async function evaluateModel(model: Model, test: TestSet, engine: Engine)
   const pictureOf = Uint32Array.from(captions.flatMap((some, picture) => some.map(() => picture)));
   const hubness = await pictureHubness(model, pictures, engine);
   const own = pictureOfCaption(pictureOf);
+  const captionsOf = transposeIndexRows(own, captions.length);
   const index = new TagIndex(await searchTags(model, pictures, engine));
   const tagsOf = queryTagger(model);
   const search = (queries: Matrix32, words: readonly string[]) =>
@@ -103,10 +104,7 @@ export async function evaluateModel(model: Model, test: TestSet, engine: Engine)
     );
   const correction = await textHubness(model, texts, engine);
   const ranks = {
-    imageToText: await firstRanks(
-      innerProductScorer(engine, pictures, texts, { correction }),
-      transposeIndexRows(own, pictures.rows),
-    ),
+    imageToText: await firstRanks(innerProductScorer(engine, pictures, texts, { correction }), captionsOf),
     textToImage: await firstRanks(search(texts, captions.flat()), own),
   };
   const truth = tagTruthOf(model, captions);
@@ -119,7 +117,7 @@ export async function evaluateModel(model: Model, test: TestSet, engine: Engine)
     imageToTag: tagMetrics(tags),
     tagToImage: wordSearchMetrics(wordSearch),
     chance: {
-      imageToText: chanceRetrieval(transposeIndexRows(own, captions.length), texts.rows),
+      imageToText: chanceRetrieval(captionsOf, texts.rows),
       textToImage: chanceRetrieval(own, captions.length),
       imageToTag: chanceTags(truth, model.tags.length),
       tagToImage: chanceWordSearch(right, captions.length),

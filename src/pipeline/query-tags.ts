@@ -1,5 +1,6 @@
 import type { Engine } from '../linalg/engine.ts';
 import type { Matrix32, SparseRows } from '../linalg/matrix.ts';
+import { sparseRows } from '../linalg/sparse-rows.ts';
 import { type QueryPart, type QueryTag, strongestTags } from '../retrieval/index.ts';
 import { stemmer } from '../text/index.ts';
 import { smallerBank } from './banks.ts';
@@ -18,17 +19,12 @@ const VOTERS = 50_000;
  * @returns n x tags, probabilities
  */
 export async function searchTags(model: Model, pictures: Matrix32, engine: Engine): Promise<SparseRows> {
-  if (searchWeight(model) > 0) {
-    const bank = model.bank && smallerBank(model.bank, VOTERS);
-    return strongestTags(await tagScorer({ ...model, bank }, pictures, engine));
+  if (searchWeight(model) === 0) {
+    const none = Array.from({ length: pictures.rows }, () => []);
+    return sparseRows(none, model.tags.length);
   }
-  return {
-    rows: pictures.rows,
-    columns: model.tags.length,
-    offsets: new Uint32Array(pictures.rows + 1),
-    indices: new Uint32Array(0),
-    values: new Float32Array(0),
-  };
+  const bank = model.bank && smallerBank(model.bank, VOTERS);
+  return strongestTags(await tagScorer({ ...model, bank }, pictures, engine));
 }
 
 /** A word of a query and the tag that it means. */
@@ -42,7 +38,21 @@ export interface TaggedWord extends QueryTag {
  * word says as much as it can by its tag, a sentence more by its text.
  * @returns gives the tags of each part of a query
  */
-export function queryTagger(model: Model): (parts: readonly QueryPart[]) => TaggedWord[][] {
+export function queryTagger(model: Model): QueryTagger {
+  let tagger = taggers.get(model);
+  if (tagger === undefined) {
+    tagger = createTagger(model);
+    taggers.set(model, tagger);
+  }
+  return tagger;
+}
+
+type QueryTagger = (parts: readonly QueryPart[]) => TaggedWord[][];
+
+/** Stemming all tags takes longer than a search. */
+const taggers = new WeakMap<Model, QueryTagger>();
+
+function createTagger(model: Model): QueryTagger {
   const search = searchWeight(model);
   if (search === 0) return (parts) => parts.map(() => []);
   const stem = stemmer(model.text.language);

@@ -181,9 +181,9 @@ export async function search(
   const embedded = await embedQuery(model, query, engine);
   const gallery = query.words === undefined ? index.byPicture : index.byWords;
   const tags = tagsOfQuery(model, query, knownParts(model, query.words)).flat();
-  const bonus = zeros32(1, index.paths.length);
-  index.tags.add(tags, bonus.data);
-  const { indices, scores } = await gallery.search(embedded, count, tags.length === 0 ? undefined : bonus);
+  const bonus = tags.length === 0 ? undefined : zeros32(1, index.paths.length);
+  if (bonus !== undefined) index.tags.add(tags, bonus.data);
+  const { indices, scores } = await gallery.search(embedded, count, bonus);
   const scale = scoreScale(tags);
   return Array.from(indices, (item, i) => ({ path: index.paths[item]!, score: scale * scores[i]! }));
 }

@@ -55,6 +55,19 @@ export function wordRows(captions: readonly (readonly string[])[], vocabulary: r
  * @throws CovistaError `bad-values` when an index is not below `columns`
  */
 export function transposeIndexRows(rows: IndexRows, columns: number): IndexRows {
+  const { offsets, indices } = transposeWithPositions(rows, columns);
+  return { offsets, indices };
+}
+
+/**
+ * Turns rows around as {@link transposeIndexRows} does, for rows whose entries have values.
+ * @returns with the `positions` that the entries of the result have in the input
+ * @throws CovistaError `bad-values` when an index is not below `columns`
+ */
+export function transposeWithPositions(
+  rows: IndexRows,
+  columns: number,
+): IndexRows & { readonly positions: Uint32Array } {
   const offsets = new Uint32Array(columns + 1);
   for (const index of rows.indices) {
     if (index >= columns)
@@ -64,6 +77,12 @@ export function transposeIndexRows(rows: IndexRows, columns: number): IndexRows 
   for (let column = 0; column < columns; column++) offsets[column + 1]! += offsets[column]!;
   const next = offsets.slice();
   const indices = new Uint32Array(rows.indices.length);
-  for (let i = 0; i < rowCount(rows); i++) for (const index of indexRow(rows, i)) indices[next[index]!++] = i;
-  return { offsets, indices };
+  const positions = new Uint32Array(rows.indices.length);
+  for (let i = 0; i < rowCount(rows); i++)
+    for (let p = rows.offsets[i]!; p < rows.offsets[i + 1]!; p++) {
+      const place = next[rows.indices[p]!]!++;
+      indices[place] = i;
+      positions[place] = p;
+    }
+  return { offsets, indices, positions };
 }

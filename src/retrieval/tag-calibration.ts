@@ -1,5 +1,5 @@
 import { CovistaError } from '../errors.ts';
-import { zeros32 } from '../linalg/matrix.ts';
+import { joinArrays, zeros32 } from '../linalg/matrix.ts';
 import { betaCurve, fitBetaWeights, UNCHANGED } from './beta-curve.ts';
 import { type IndexRows, indexRow, rowCount } from './index-rows.ts';
 import { type ProbabilityCurve, probabilityAt } from './probability-curve.ts';
@@ -80,7 +80,11 @@ export async function fitTagCalibration(
       } else wrong[band]![wrongSeen[band]!++] = scores[word]!;
     }
   });
-  const whole = fitBetaWeights({ right: joined(right), wrong: joined(wrong) }, UNCHANGED, 1e-3);
+  const whole = fitBetaWeights(
+    { right: joinArrays(Float32Array, right), wrong: joinArrays(Float32Array, wrong) },
+    UNCHANGED,
+    1e-3,
+  );
   return {
     bands: minimums.map((minimumFrequency, band) => ({
       minimumFrequency,
@@ -117,16 +121,6 @@ export function calibratedScorer(
       return probabilities;
     },
   };
-}
-
-function joined(parts: readonly Float32Array[]): Float32Array {
-  const all = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
 }
 
 /** From which frequency on each band takes words, so that all bands hold about as many right tags. */

@@ -1,5 +1,7 @@
 import { CovistaError } from '../errors.ts';
 import { type Matrix32, matrix, type SparseRows } from '../linalg/matrix.ts';
+import { sparseRows } from '../linalg/sparse-rows.ts';
+import { type IndexRows, transposeWithPositions } from './index-rows.ts';
 import { forEachQuery, type Scorer } from './scorer.ts';
 import { topTags } from './top-tags.ts';
 
@@ -21,25 +23,13 @@ const FLOOR = 0.01;
  * @returns pictures x tags, at most 50 a picture
  */
 export async function strongestTags(scorer: Scorer): Promise<SparseRows> {
-  const offsets = [0];
-  const indices: number[] = [];
-  const values: number[] = [];
+  const rows: { index: number; value: number }[][] = [];
   await forEachQuery(scorer, (_, scores) => {
     const best = topTags(matrix(1, scores.length, scores), KEPT);
-    const order = [...best.indices.keys()].filter((i) => best.scores[i]! > 0);
-    for (const i of order.sort((a, b) => best.indices[a]! - best.indices[b]!)) {
-      indices.push(best.indices[i]!);
-      values.push(best.scores[i]!);
-    }
-    offsets.push(indices.length);
+    const tags = Array.from(best.indices, (index, i) => ({ index, value: best.scores[i]! }));
+    rows.push(tags.filter(({ value }) => value > 0).sort((a, b) => a.index - b.index));
   });
-  return {
-    rows: scorer.queries,
-    columns: scorer.items,
-    offsets: Uint32Array.from(offsets),
-    indices: Uint32Array.from(indices),
-    values: Float32Array.from(values),
-  };
+  return sparseRows(rows, scorer.items);
 }
 
 /**
@@ -50,27 +40,19 @@ export class TagIndex {
   /** How many pictures there are. */
   readonly pictures: number;
   readonly #tags: SparseRows;
-  readonly #offsets: Uint32Array;
-  readonly #holders: Uint32Array;
+  /** The pictures of each tag. */
+  readonly #holders: IndexRows;
+  /** Of each entry of the holders. */
   readonly #evidence: Float32Array;
 
   /** @param tags pictures x tags, probabilities; see {@link strongestTags} */
   constructor(tags: SparseRows) {
-    const { rows, columns, offsets, indices, values } = tags;
+    const { rows, columns, values } = tags;
     this.pictures = rows;
     this.#tags = tags;
-    this.#offsets = new Uint32Array(columns + 1);
-    for (const tag of indices) this.#offsets[tag + 1]! += 1;
-    for (let tag = 0; tag < columns; tag++) this.#offsets[tag + 1]! += this.#offsets[tag]!;
-    const next = this.#offsets.slice();
-    this.#holders = new Uint32Array(indices.length);
-    this.#evidence = new Float32Array(indices.length);
-    for (let picture = 0; picture < rows; picture++)
-      for (let p = offsets[picture]!; p < offsets[picture + 1]!; p++) {
-        const position = next[indices[p]!]!++;
-        this.#holders[position] = picture;
-        this.#evidence[position] = evidence(values[p]!);
-      }
+    const { positions, ...holders } = transposeWithPositions(tags, columns);
+    this.#holders = holders;
+    this.#evidence = Float32Array.from(positions, (position) => evidence(values[position]!));
   }
 
   /**
@@ -79,9 +61,9 @@ export class TagIndex {
    */
   add(query: readonly QueryTag[], scores: Float32Array): void {
     for (const { tag, weight } of query) {
-      const end = this.#offsets[tag + 1]!;
-      for (let p = this.#offsets[tag]!; p < end; p++)
-        scores[this.#holders[p]!]! += weight * this.#evidence[p]!;
+      const { offsets, indices } = this.#holders;
+      const end = offsets[tag + 1]!;
+      for (let p = offsets[tag]!; p < end; p++) scores[indices[p]!]! += weight * this.#evidence[p]!;
     }
   }
 

@@ -1,5 +1,5 @@
 import type { SparseRows } from '../linalg/matrix.ts';
-import { sparseRows } from './sparse-rows.ts';
+import { sparseRows } from '../linalg/sparse-rows.ts';
 import type { Terms } from './terms.ts';
 import { countOccurrences } from './tf-idf.ts';
 import type { Vocabulary } from './vocabulary.ts';

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { CovistaError } from '../errors.ts';
 import { type Matrix32, type Rows, row, zeros32 } from '../linalg/matrix.ts';
+import { sparseRows } from '../linalg/sparse-rows.ts';
 import { BagOfWords } from './bag-of-words.ts';
 import { MeanVectors } from './mean-vectors.ts';
 import type { SentenceEncoder } from './sentence-encoder.ts';
-import { sparseRows } from './sparse-rows.ts';
 import { Terms } from './terms.ts';
 import {
   requireSame,

@@ -7,6 +7,7 @@ import {
   cocoReport,
   cocoTables,
   findCoco,
+  qualityOf,
   RECIPES,
   runCoco,
 } from '../../pipeline/index.ts';
@@ -107,16 +108,13 @@ function describe(experiment: CocoExperiment, report: string): string {
 
 function asJson(experiment: CocoExperiment, report: string) {
   const { folders, indexed, validationPictures, ours, article, queries, taggings } = experiment;
-  const result = ({ model, thousand, all, seconds }: CocoResult) => {
-    const { imageToText, textToImage, imageToTag, tagToImage, chance, tested } = all;
-    return {
-      recipe: model.recipe.name,
-      trained: model.trained,
-      thousand,
-      all: { imageToText, textToImage, imageToTag, tagToImage, chance, tested },
-      seconds,
-    };
-  };
+  const result = ({ model, thousand, all, seconds }: CocoResult) => ({
+    recipe: model.recipe.name,
+    trained: model.trained,
+    thousand,
+    all: { ...qualityOf(all), chance: all.chance, tested: all.tested },
+    seconds,
+  });
   return {
     report: resolve(report),
     folders,

@@ -1,4 +1,4 @@
-import type { SparseRows } from '../linalg/matrix.ts';
+import type { SparseRows } from './matrix.ts';
 
 /** Sparse rows of entries whose indices ascend. */
 export function sparseRows(
