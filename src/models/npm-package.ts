@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
@@ -27,13 +27,10 @@ export interface PackageSource {
   readonly credit: string;
 }
 
-/** Lists in each unpacked folder what it holds, since another release may need other files of the same package. */
-const CONTENTS = '.contents.json';
-
 /**
  * The folder with the wanted files of a package, fetched at first use with the npm client (and so with the
  * user's registry, proxy and npm cache), checked against the pinned integrity, and kept in
- * `<cache>/npm/<name>@<version>/`. Later calls fetch nothing. A tarball that somebody put at
+ * `<cache>/npm/<name>@<version>-<hash of the files' names>/`. Later calls fetch nothing. A tarball that somebody put at
  * `<cache>/npm/<name>-<version>.tgz` (with `-` in place of `/`, without `@`) is used instead of the network.
  *
  * Progress: an event with `done: 0` and the size before anything is fetched, then the bytes unpacked.
@@ -42,9 +39,9 @@ const CONTENTS = '.contents.json';
  */
 export async function packageFolder(source: PackageSource, options: WorkOptions = {}): Promise<string> {
   const specifier = `${source.name}@${source.version}`;
-  const folder = join(cacheFolder(), 'npm', specifier);
+  const folder = join(cacheFolder(), 'npm', `${specifier}-${hashOf(source.files)}`);
   throwIfAborted(options.signal);
-  if (await isComplete(folder, source)) return folder;
+  if (await exists(folder)) return folder;
   const local = join(cacheFolder(), 'npm', tarballName(source));
   if (await exists(local)) {
     await unpack(source, local, folder, options);
@@ -73,9 +70,9 @@ export async function packageFolder(source: PackageSource, options: WorkOptions 
   }
 }
 
-async function isComplete(folder: string, source: PackageSource): Promise<boolean> {
-  const contents = await readFile(join(folder, CONTENTS), 'utf8').catch(() => undefined);
-  return contents === JSON.stringify(source.files);
+/** Another release may need other files of the same package, which are then another folder. */
+function hashOf(files: readonly string[]): string {
+  return createHash('sha256').update(JSON.stringify(files)).digest('hex').slice(0, 8);
 }
 
 /** As `npm pack` names it: `@scope/name` becomes `scope-name-1.2.3.tgz`. */
@@ -136,9 +133,8 @@ async function unpack(
         'bad-format',
         `${source.name}@${source.version} holds no file ${missing.pattern}.`,
       );
-    await writeFile(join(partial, CONTENTS), JSON.stringify(source.files));
   };
-  await publish(folder, write, { outdated: async () => !(await isComplete(folder, source)) });
+  await publish(folder, write);
 }
 
 /** Reads the whole tarball once before anything in it is believed. */

@@ -10,25 +10,18 @@ const STALE_MILLISECONDS = 3_600_000;
 /**
  * Puts a file or a folder in its place whole or not at all: `write` makes it under a temporary name in the same
  * folder, and a rename publishes it. When several processes make the same thing at once, one of them wins and
- * the others' work is dropped, so `target` must follow from its name alone. What a killed process left behind
- * is removed on a later call.
+ * the others' work is dropped: nobody takes away what somebody may have begun to read, so what is at `target` must
+ * follow from its name alone. What a killed process left behind is removed on a later call.
  * @param target where the result belongs
  * @param write makes the file or folder at the path that it is given
- * @param options `outdated`: whether what is at `target` is to be replaced; asked at the last moment, because
- *   another process may have replaced it meanwhile
  */
-export async function publish(
-  target: string,
-  write: (partial: string) => Promise<void>,
-  options: { outdated?: () => Promise<boolean> } = {},
-): Promise<void> {
+export async function publish(target: string, write: (partial: string) => Promise<void>): Promise<void> {
   const folder = dirname(target);
   await mkdir(folder, { recursive: true });
   await removeStale(folder);
   const partial = join(folder, PREFIX + randomUUID());
   try {
     await write(partial);
-    if (await options.outdated?.()) await moveAside(target);
     await rename(partial, target).catch(async (error: unknown) => {
       if (!(await exists(target))) throw error;
     });
@@ -43,13 +36,6 @@ export async function exists(path: string): Promise<boolean> {
     () => true,
     () => false,
   );
-}
-
-/** Takes a folder out of the way in one step, so that nobody sees half of it, and then removes it. */
-async function moveAside(target: string): Promise<void> {
-  const aside = join(dirname(target), PREFIX + randomUUID());
-  await rename(target, aside).catch(() => {});
-  await rm(aside, { recursive: true, force: true });
 }
 
 async function removeStale(folder: string): Promise<void> {
