@@ -11,5 +11,5 @@ export type { EncodedPicture, FeatureBlock, ImageEncoder } from './image-encoder
 export { createOnnxEncoder, type MeasuringOptions, type OnnxEncoderSettings } from './onnx-encoder.ts';
 export type { Preprocessing } from './preprocessing.ts';
 export { type PreprocessingName, preprocessingPresets } from './preprocessing-presets.ts';
-export { absoluteEncoderName, type EncoderOptions, resolveEncoder } from './resolve-encoder.ts';
+export { absoluteEncoderName, type EncoderOptions, encoderNames, resolveEncoder } from './resolve-encoder.ts';
 export { thumbnail } from './thumbnail.ts';

@@ -8,6 +8,7 @@ import { type ClassifierOptions, openClassifier } from './classifier.ts';
 import { defaultImageEncoder } from './default-encoder.ts';
 import { findHuggingFaceModel } from './hf-model.ts';
 import type { ImageEncoder } from './image-encoder.ts';
+import { joinEncoders } from './join-encoders.ts';
 import type { PreprocessingName } from './preprocessing-presets.ts';
 import { viewsOf } from './views.ts';
 
@@ -30,9 +31,10 @@ export interface EncoderOptions extends WorkOptions, Omit<ClassifierOptions, 'ca
  *
  * A layer (or several: `layer=fc6+fc7`), a preprocessing preset, the side of the pictures in pixels and the number of
  * views can follow, so that the name alone says everything: `onnx:vgg16.onnx,layer=fc6,preprocessing=keras-caffe-bgr`,
- * `dinov2-small,size=448,views=7`. They win over options.
+ * `dinov2-small,size=448,views=7`. They win over options. Several encoders with ` + ` between them, a space on both sides
+ * of the plus, make one feature of theirs side by side: `default + clip-vit-b32`.
  *
- * @throws CovistaError `usage` for an unknown name or option; `not-found`, `bad-format`, `network`, `integrity`,
+ * @throws CovistaError `usage` for an unknown name or option, or an encoder that is named twice; `not-found`, `bad-format`, `network`, `integrity`,
  *   `aborted`
  * @example
  * const encoder = await resolveEncoder('onnx:vgg16.onnx', { preprocessing: 'keras-caffe-bgr' });
@@ -41,9 +43,25 @@ export async function resolveEncoder(
   name: string | undefined,
   given: EncoderOptions = {},
 ): Promise<ImageEncoder> {
-  const { spec, options: parsed } = parseName(name ?? 'default', given);
+  const opened: ImageEncoder[] = [];
+  try {
+    for (const one of encoderNames(name ?? 'default')) opened.push(await openEncoder(one, given));
+    return opened.length === 1 ? opened[0]! : joinEncoders(opened);
+  } catch (error) {
+    await Promise.all(opened.map((encoder) => encoder.close()));
+    throw error;
+  }
+}
+
+/** The names of the encoders that a name joins with ` + `; a plus in a path stays what it is. */
+export function encoderNames(name: string): string[] {
+  return name.split(/ \+ (?=onnx:|hf:|[\w-]+(?:,| \+ |$))/);
+}
+
+async function openEncoder(name: string, given: EncoderOptions): Promise<ImageEncoder> {
+  const { spec, options: parsed } = parseName(name, given);
   const { signal, onProgress, measure } = given;
-  const options = { ...parsed, measuring: { signal, onProgress, measure, name: name ?? 'default' } };
+  const options = { ...parsed, measuring: { signal, onProgress, measure, name } };
   if (spec === '' || spec === 'default') {
     if ((options.layer ?? options.preprocessing ?? options.views) !== undefined) {
       throw new CovistaError('usage', 'The default encoder has no layer, preprocessing or views to choose.', {
@@ -73,10 +91,14 @@ export async function resolveEncoder(
 }
 
 /**
- * The same name with the path of a file or folder from the root, so that it means the same wherever it is read: what
+ * The same name with the paths of files and folders from the root, so that it means the same wherever it is read: what
  * is stored with features.
  */
 export function absoluteEncoderName(name: string): string {
+  return encoderNames(name).map(withAbsolutePath).join(' + ');
+}
+
+function withAbsolutePath(name: string): string {
   const [, kind, place, settings] =
     /^(onnx|hf):(.*?)((?:,(?:layer|preprocessing|size|views)=.*)?)$/s.exec(name) ?? [];
   const local = kind === 'onnx' ? !/^https?:/i.test(place!) : kind === 'hf' && existsSync(place!);

@@ -14,6 +14,8 @@ Examples:
   covista index ~/Pictures
   covista index photos --captions captions.csv --library my-library
   covista index coco/train2017 --captions coco/annotations/captions_train2017.json
+  covista index photos --encoder onnx:vgg16.onnx
+  covista index photos --encoder "default + clip-vit-b32"     features of both, side by side
 
 Captions are read from MS COCO captions_*.json, Flickr8k *.token.txt, CSV, TSV or JSON lines with a picture column and a
 caption or tags column, or from a .txt file beside each picture. Run it again at any time: only what is new or has

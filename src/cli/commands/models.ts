@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { absoluteEncoderName } from '../../image/index.ts';
+import { absoluteEncoderName, encoderNames } from '../../image/index.ts';
 import {
   areDefaultVectorsInCache,
   bestRun,
@@ -148,7 +148,8 @@ function measureCommand(): Command {
     .addOption(quietOption())
     .action((encoder: string | undefined, options: CommonOptions) =>
       runCommand(options, async (work) => {
-        const names = encoder === undefined ? await cachedEncoders() : [absoluteEncoderName(encoder)];
+        const names =
+          encoder === undefined ? await cachedEncoders() : encoderNames(absoluteEncoderName(encoder));
         const records: SpeedRecord[] = [];
         for (const name of names) records.push(await measureEncoder(name, work));
         return {
