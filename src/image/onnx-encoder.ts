@@ -12,7 +12,7 @@ import { averageViews, cutViews, sizeForViews, viewsOf } from './views.ts';
 
 /** An ONNX network that makes features, and how pictures are fed to it. */
 export interface OnnxEncoderSettings {
-  /** Names the network, layers and preprocessing, so that features of two encoders are never mixed. */
+  /** Names the network, layers and preprocessing; views are added, so that features of two encoders are never mixed. */
   readonly id: string;
   /** Path of an ONNX file, or its bytes. */
   readonly model: string | Uint8Array;
@@ -56,7 +56,9 @@ type Views = ReturnType<typeof viewsOf>;
  *   outputs is not that of the blocks
  */
 export async function createOnnxEncoder(settings: OnnxEncoderSettings): Promise<ImageEncoder> {
-  return openEncoder(settings, await chooseRun(settings));
+  const { id, views = 1 } = settings;
+  const named = { ...settings, id: views === 1 ? id : `${id} ${views} views` };
+  return openEncoder(named, await chooseRun(named));
 }
 
 async function chooseRun(settings: OnnxEncoderSettings): Promise<RunSettings> {

@@ -12,7 +12,7 @@ import { joinEncoders } from './join-encoders.ts';
 import type { PreprocessingName } from './preprocessing-presets.ts';
 import { viewsOf } from './views.ts';
 
-/** Options of an encoder beyond its name; of a network's, the default encoder takes the size only. */
+/** Options of an encoder beyond its name; the default encoder takes the size and views only. */
 export interface EncoderOptions extends WorkOptions, Omit<ClassifierOptions, 'cache' | 'measuring'> {
   /**
    * Whether the fastest way to run the network is measured, which takes seconds: `once`, where that was not done on
@@ -34,8 +34,8 @@ export interface EncoderOptions extends WorkOptions, Omit<ClassifierOptions, 'ca
  * `dinov2-small,size=448,views=7`. They win over options. Several encoders with ` + ` between them, a space on both sides
  * of the plus, make one feature of theirs side by side: `default + clip-vit-b32`.
  *
- * @throws CovistaError `usage` for an unknown name or option, or an encoder that is named twice; `not-found`, `bad-format`, `network`, `integrity`,
- *   `aborted`
+ * @throws CovistaError `usage` for an unknown name or option, or an encoder that is named twice; `not-found`,
+ *   `bad-format`, `network`, `integrity`, `aborted`
  * @example
  * const encoder = await resolveEncoder('onnx:vgg16.onnx', { preprocessing: 'keras-caffe-bgr' });
  */
@@ -63,8 +63,8 @@ async function openEncoder(name: string, given: EncoderOptions): Promise<ImageEn
   const { signal, onProgress, measure } = given;
   const options = { ...parsed, measuring: { signal, onProgress, measure, name } };
   if (spec === '' || spec === 'default') {
-    if ((options.layer ?? options.preprocessing ?? options.views) !== undefined) {
-      throw new CovistaError('usage', 'The default encoder has no layer, preprocessing or views to choose.', {
+    if ((options.layer ?? options.preprocessing) !== undefined) {
+      throw new CovistaError('usage', 'The default encoder has no layer or preprocessing to choose.', {
         hint: 'Name an encoder too, such as onnx:<file>.',
       });
     }

@@ -109,6 +109,24 @@ describe('the default encoder', () => {
     }),
   );
 
+  test('takes views, of which two are the picture and its mirror image', (context) =>
+    withDefaultEncoder(context, { imageSize: 256 }, async (once) => {
+      await withDefaultEncoder(context, { imageSize: 256, views: 2 }, async (twice) => {
+        expect(twice.id).toBe(`${once.id} 2 views`);
+        const picture = await pattern();
+        const mirrored = await sharp(picture).flop().png().toBuffer();
+        const [a, b] = await encodeAll(once, [picture, mirrored]);
+        const [both] = await encodeAll(twice, [picture]);
+        expect(cosine(a!, b!)).toBeLessThan(0.999);
+        expect(
+          cosine(
+            both!,
+            a!.map((value, i) => value + b![i]!),
+          ),
+        ).toBeGreaterThan(0.9999);
+      });
+    }));
+
   test.each([0, 100, 383.5, -32, 4096, Number.NaN])('does not take a size of %d', async (imageSize) => {
     await expect(defaultImageEncoder({ imageSize })).rejects.toMatchObject({ code: 'usage' });
   });

@@ -95,7 +95,9 @@ async function listModels() {
       paint('bold', 'Image encoders (--encoder)'),
       listing(encoders),
       'Others: onnx:<file or URL> for any ONNX network, hf:<owner/name or folder> for a vision model of Hugging Face.',
-      'Behind a name: ,layer=<name> or ,layer=<name>+<name> for other layers (covista models inspect <file> lists them).',
+      'Behind a name: ,views=2 or 7 or 11 for parts of each picture too, which finds more and takes as many times longer;',
+      '  ,layer=<name> or ,layer=<name>+<name> for other layers (covista models inspect <file> lists them).',
+      'Several side by side: "default + clip-vit-b32".',
       ...others.map(
         (record) => `${record.name}: ${bestRun(record).perSecond.toFixed(1)} pictures a second here`,
       ),
