@@ -1,15 +1,31 @@
 /**
  * What the tags that a query names add to search by words, by their weight, on collections of several kinds: a fifth of
- * the training pairs is held out, pictures of the same captions together.
+ * the training pairs is held out, pictures of the same captions together. Beside captions and single words it asks for
+ * pairs of neighbouring words, as plain words and as quoted phrases: those that the captions of at least three held-out
+ * pictures hold. Such a picture is right.
  *
  *     node bench/quality/search-tags.ts [--only emoji]
  */
 import { parseArgs } from 'node:util';
+import { type WordSearchMetrics, wordSearchMetrics, wordSearchResults } from '../../src/evaluation/index.ts';
 import { createEngine } from '../../src/linalg/create-engine.node.ts';
 import { joinRows, type Matrix32, selectRows } from '../../src/linalg/matrix.ts';
 import { defaultWordVectors } from '../../src/models/index.ts';
-import { evaluateModel, type Model, type PairSource, RECIPES, train } from '../../src/pipeline/index.ts';
+import {
+  embedTexts,
+  evaluateModel,
+  type Model,
+  type PairSource,
+  pictureIndex,
+  placePictures,
+  RECIPES,
+  type TestSet,
+  train,
+} from '../../src/pipeline/index.ts';
+import { queryTagger } from '../../src/pipeline/query-tags.ts';
 import { captionGroups } from '../../src/pipeline/train.ts';
+import { indexRows, innerProductScorer, parseQuery, taggedScorer } from '../../src/retrieval/index.ts';
+import { segmentWords } from '../../src/text/index.ts';
 import { cocoMini, emoji, flickr8k } from './collections.ts';
 
 const { values } = parseArgs({ options: { only: { type: 'string', default: '' } } });
@@ -21,6 +37,41 @@ const withWeight = (model: Model, search: number): Model => ({
   ...model,
   recipe: { ...model.recipe, tags: { ...model.recipe.tags, search } as Model['recipe']['tags'] },
 });
+
+/** Pairs of neighbouring tags in the captions of three pictures or more, and those pictures. */
+function neighbours(model: Model, captions: TestSet['captions']): [string, ReadonlySet<number>][] {
+  const tags = new Set(model.tags);
+  const holders = new Map<string, Set<number>>();
+  captions.forEach((some, picture) => {
+    // Keywords stand in lists; those that follow each other are no phrase.
+    for (const text of some.flatMap((caption) => caption.split(','))) {
+      const words = segmentWords(text, 'en');
+      for (let i = 1; i < words.length; i++) {
+        const [a, b] = [words[i - 1]!, words[i]!];
+        if (a === b || !tags.has(a) || !tags.has(b)) continue;
+        const pair = `${a} ${b}`;
+        holders.set(pair, (holders.get(pair) ?? new Set()).add(picture));
+      }
+    }
+  });
+  return [...holders].filter(([, pictures]) => pictures.size >= 3);
+}
+
+/** Search by pairs of neighbouring words, in quotes or not. */
+async function phraseSearch(model: Model, set: TestSet, quote: string): Promise<WordSearchMetrics> {
+  const pairs = neighbours(model, set.captions);
+  const paths = set.captions.map((_, i) => `${i}`);
+  const placed = await placePictures(model, { paths, vectors: set.features }, engine);
+  const { embeddings, correction, tags } = pictureIndex(placed, engine);
+  const texts = pairs.map(([text]) => text);
+  const tagsOf = queryTagger(model);
+  const scorer = taggedScorer(
+    innerProductScorer(engine, await embedTexts(model, texts, engine), embeddings, { correction }),
+    tags,
+    texts.map((text) => tagsOf(parseQuery(`${quote}${text}${quote}`).parts).flat()),
+  );
+  return wordSearchMetrics(await wordSearchResults(scorer, indexRows(pairs.map(([, pictures]) => pictures))));
+}
 
 async function measure(name: string, pairs: PairSource, most = Number.POSITIVE_INFINITY): Promise<void> {
   const parts: Matrix32[] = [];
@@ -48,13 +99,19 @@ async function measure(name: string, pairs: PairSource, most = Number.POSITIVE_I
     const set = { features: selectRows(features, test), captions: test.map((i) => pairs.captions[i]!) };
     const { textToImage, tagToImage } = await evaluateModel(withWeight(model, weight), set, engine);
     const recalls = [1, 5, 10].map((k) => textToImage[`recall@${k as 1 | 5 | 10}`].toFixed(1)).join(' / ');
-    const words = `${tagToImage['precision@10'].toFixed(1)} / ${tagToImage.map.toFixed(1)}`;
-    console.log(`| ${name} | ${learned.length} | ${weight} | ${recalls} | ${words} |`);
+    const shown = (found: WordSearchMetrics) =>
+      `${found['precision@10'].toFixed(1)} / ${found.map.toFixed(1)}`;
+    const weighted = withWeight(model, weight);
+    const plain = shown(await phraseSearch(weighted, set, ''));
+    const quoted = shown(await phraseSearch(weighted, set, '"'));
+    console.log(
+      `| ${name} | ${learned.length} | ${weight} | ${recalls} | ${shown(tagToImage)} | ${plain} | ${quoted} |`,
+    );
   }
 }
 
-console.log('| collection | pairs | weight | text to image | tag to image |');
-console.log('| --- | ---: | ---: | --- | --- |');
+console.log('| collection | pairs | weight | text to image | tag to image | two words | in quotes |');
+console.log('| --- | ---: | ---: | --- | --- | --- | --- |');
 try {
   for (const [name, pairs] of Object.entries({ 'COCO-mini': cocoMini, Emoji: emoji, Flickr8k: flickr8k })) {
     if (!name.toLowerCase().includes(values.only)) continue;

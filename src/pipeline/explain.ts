@@ -24,9 +24,12 @@ import type { Tag } from './tag.ts';
 /** What one word of a query added to a score. */
 export interface ExplainedWord {
   readonly word: string;
-  /** Through the text and through the tag that it is; below 0 where it spoke against the picture. */
+  /**
+   * Through the text and through the tag that it is; below 0 where it spoke against the picture. What the tags of a phrase
+   * say together is shared equally among its words.
+   */
   readonly contribution: number;
-  /** How probable the word is as a tag of the picture, where it counted as one. */
+  /** How probable the word is as a tag of the picture, where it counted as one, by itself or in a phrase. */
   readonly tag?: number;
 }
 
@@ -97,10 +100,12 @@ export async function explainHits(
   const tags = tagsOfQuery(model, query, known);
   const scale = scoreScale(tags.flat());
   const throughTag = (word: string, part: number, item: number) => {
-    const named = tags[part]?.find((one) => one.word === word);
+    const named = tags[part]?.find(({ words }) => words.includes(word));
     if (named === undefined) return undefined;
-    const { probability, evidence } = index.tags.of(item, named.tag);
-    return { probability, added: named.weight * evidence };
+    return {
+      probability: index.tags.probability(item, named.tags[named.words.indexOf(word)]!),
+      added: (named.weight * index.tags.evidence(item, named.tags)) / named.words.length,
+    };
   };
   const rowOf = new Map(index.paths.map((path, i) => [path, i]));
   const explained: ExplainedHit[] = [];

@@ -27,15 +27,18 @@ export async function searchTags(model: Model, pictures: Matrix32, engine: Engin
   return strongestTags(await tagScorer({ ...model, bank }, pictures, engine));
 }
 
-/** A word of a query and the tag that it means. */
-export interface TaggedWord extends QueryTag {
-  readonly word: string;
+/** A word of a query and the tag that it means, or the words of a phrase and theirs. */
+export interface TaggedWords extends QueryTag {
+  /** One a tag. */
+  readonly words: readonly string[];
 }
 
 /**
  * Finds the model's tags in queries: a word that is a tag means that, another one the most frequent tag of its stem. It
  * counts w / n² in a query of n different words, for the weight w of the recipe, times the weight of its part: a single
  * word says as much as it can by its tag, a sentence more by its text.
+ *
+ * A phrase counts as one word, whose tag is that all of its words hold; it has none where one of them is no tag.
  * @returns gives the tags of each part of a query
  */
 export function queryTagger(model: Model): QueryTagger {
@@ -47,7 +50,7 @@ export function queryTagger(model: Model): QueryTagger {
   return tagger;
 }
 
-type QueryTagger = (parts: readonly QueryPart[]) => TaggedWord[][];
+type QueryTagger = (parts: readonly QueryPart[]) => TaggedWords[][];
 
 /** Stemming all tags takes longer than a search. */
 const taggers = new WeakMap<Model, QueryTagger>();
@@ -58,15 +61,19 @@ function createTagger(model: Model): QueryTagger {
   const stem = stemmer(model.text.language);
   const exact = new Map(model.tags.map((tag, number) => [tag, number]));
   const stems = new Map(model.tags.map((tag, number) => [stem(tag), number] as const).toReversed());
+  const tagOf = (word: string) => exact.get(word) ?? stems.get(stem(word));
   return (parts) => {
-    const words = parts.map(({ text }) => [...new Set(model.text.words(text))]);
-    const n = words.reduce((sum, some) => sum + some.length, 0);
+    const named = parts.map(({ text, phrase }) => {
+      const words = [...new Set(model.text.words(text))];
+      return phrase && words.length > 0 ? [words] : words.map((word) => [word]);
+    });
+    const n = named.flat().length;
     const largest = Math.max(...parts.map(({ weight }) => Math.abs(weight)));
     return parts.map((part, i) => {
       const weight = ((search / n ** 2) * part.weight) / largest;
-      return words[i]!.flatMap((word) => {
-        const tag = exact.get(word) ?? stems.get(stem(word));
-        return tag === undefined ? [] : [{ word, tag, weight }];
+      return named[i]!.flatMap((words) => {
+        const tags = words.map(tagOf).filter((tag) => tag !== undefined);
+        return tags.length < words.length ? [] : [{ words, tags, weight }];
       });
     });
   };

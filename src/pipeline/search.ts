@@ -14,7 +14,7 @@ import {
   TagIndex,
 } from '../retrieval/index.ts';
 import { embeddingSize, embedPictures, embedTexts, type Model, pictureHubness } from './model.ts';
-import { queryTagger, searchTags, type TaggedWord } from './query-tags.ts';
+import { queryTagger, searchTags, type TaggedWords } from './query-tags.ts';
 
 /** A picture that was found. */
 export interface Hit {
@@ -159,7 +159,7 @@ export async function embedQuery(model: Model, query: SearchQuery, engine: Engin
  * The tags that each part of a query of words names, and how much they count. Beside a picture they would outvote it.
  * @param parts as {@link knownParts} gives them
  */
-export function tagsOfQuery(model: Model, query: SearchQuery, parts: readonly QueryPart[]): TaggedWord[][] {
+export function tagsOfQuery(model: Model, query: SearchQuery, parts: readonly QueryPart[]): TaggedWords[][] {
   return query.picture === undefined ? queryTagger(model)(parts) : parts.map(() => []);
 }
 

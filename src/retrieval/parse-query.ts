@@ -4,6 +4,8 @@ import { CovistaError } from '../errors.ts';
 export interface QueryPart {
   readonly text: string;
   readonly weight: number;
+  /** Whether the words of the text belong together: every part is a phrase but the plain words. */
+  readonly phrase?: boolean;
 }
 
 /** What somebody asked for in words. */
@@ -31,7 +33,7 @@ const SPACE = /\s+/uy;
  * - `a dog on grass`: plain words are one part of weight 1, and are read together as a caption would be;
  * - `-grass`: not wanted, weight -0.5; `-2:grass`: not wanted at all, weight -1 (the number times -0.5);
  * - `2:dog`: counts twice as much as the plain words; `0.5:dog` half as much;
- * - `"hot dog"`: a phrase that is a part of its own; so are `-"hot dog"` and `2:"hot dog"`.
+ * - `"hot dog"`: a phrase that is a part of its own, whose words belong together; so are `-"hot dog"` and `2:"hot dog"`.
  *
  * - `a dog without a ball`, `a beach, no people`, `a bird but not a duck`: what follows `without`, `no` or `not`, up to
  *   a comma or the next preposition or conjunction, is not wanted, as with a minus.
@@ -79,10 +81,10 @@ export function parseQuery(text: string): Query {
       throw new CovistaError('usage', `The weight in ${excerpt(token)} must be above 0.`, {
         hint: 'Leave the word out, or write -word for what is not wanted.',
       });
-    parts.push({ text: content, weight });
+    parts.push({ text: content, weight, phrase: true });
   }
   const { wanted, unwanted } = splitNegations(plain);
-  for (const phrase of unwanted) parts.push({ text: phrase, weight: -NEGATIVE_WEIGHT });
+  for (const text of unwanted) parts.push({ text, weight: -NEGATIVE_WEIGHT, phrase: true });
   if (wanted.length > 0) parts.unshift({ text: wanted.join(' '), weight: 1 });
   if (parts.length === 0)
     throw new CovistaError('usage', 'The query is empty.', { hint: 'Name what to find.' });

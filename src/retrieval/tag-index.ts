@@ -5,9 +5,10 @@ import { type IndexRows, transposeWithPositions } from './index-rows.ts';
 import { forEachQuery, type Scorer } from './scorer.ts';
 import { topTags } from './top-tags.ts';
 
-/** A tag that a query names, and how much it counts: below 0 for what is not wanted. */
+/** What a query names, and how much it counts: below 0 for what is not wanted. */
 export interface QueryTag {
-  readonly tag: number;
+  /** A tag, or the different tags of a phrase, which have to hold together. */
+  readonly tags: readonly number[];
   readonly weight: number;
 }
 
@@ -34,7 +35,8 @@ export async function strongestTags(scorer: Scorer): Promise<SparseRows> {
 
 /**
  * The pictures of each tag, to find pictures by their tags. What a tag of probability p says for a picture is its
- * evidence, log(1 + p / 0.01): 0 for a tag that the picture has not, 4.6 for one that is certain.
+ * evidence, log(1 + p / 0.01): 0 for a tag that the picture has not, 4.6 for one that is certain. Several tags hold
+ * together with the product of their probabilities, as if they were independent.
  */
 export class TagIndex {
   /** How many pictures there are. */
@@ -56,23 +58,32 @@ export class TagIndex {
   }
 
   /**
-   * Adds to the score of each picture the evidence of the query's tags, each times its weight.
+   * Adds to the score of each picture the evidence of what the query names, each times its weight.
    * @param scores one a picture, changed in place
    */
   add(query: readonly QueryTag[], scores: Float32Array): void {
-    for (const { tag, weight } of query) {
+    for (const { tags, weight } of query) {
+      const first = tags[0]!;
       const { offsets, indices } = this.#holders;
-      const end = offsets[tag + 1]!;
-      for (let p = offsets[tag]!; p < end; p++) scores[indices[p]!]! += weight * this.#evidence[p]!;
+      const end = offsets[first + 1]!;
+      for (let p = offsets[first]!; p < end; p++) {
+        const picture = indices[p]!;
+        const added = tags.length === 1 ? this.#evidence[p]! : this.evidence(picture, tags);
+        scores[picture]! += weight * added;
+      }
     }
   }
 
-  /** How probable a tag is of a picture, and its evidence; 0 and 0 where it is not among the picture's tags. */
-  of(picture: number, tag: number): { readonly probability: number; readonly evidence: number } {
+  /** How probable a tag is of a picture; 0 where it is not among the picture's tags. */
+  probability(picture: number, tag: number): number {
     const { offsets, indices, values } = this.#tags;
     const position = indices.subarray(offsets[picture]!, offsets[picture + 1]!).indexOf(tag);
-    const probability = position < 0 ? 0 : values[offsets[picture]! + position]!;
-    return { probability, evidence: evidence(probability) };
+    return position < 0 ? 0 : values[offsets[picture]! + position]!;
+  }
+
+  /** What tags that have to hold together say for a picture; 0 where one of them is not among the picture's tags. */
+  evidence(picture: number, tags: readonly number[]): number {
+    return evidence(tags.reduce((product, tag) => product * this.probability(picture, tag), 1));
   }
 }
 

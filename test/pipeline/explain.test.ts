@@ -1,8 +1,7 @@
 import { rm } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createRandom, type Matrix32, referenceEngine, row, zeros32 } from '../../src/linalg/index.ts';
-import { openWordVectors } from '../../src/models/index.ts';
+import { referenceEngine, row } from '../../src/linalg/index.ts';
 import {
   explainHits,
   explainTags,
@@ -17,44 +16,15 @@ import {
   saveModel,
   search,
   tagFeatures,
-  train,
 } from '../../src/pipeline/index.ts';
-import type { WordVectors } from '../../src/text/index.ts';
 import { scratch } from '../cli/covista.ts';
+import { learnThings, picturesOfThings, thingVectors } from './things.ts';
 
 const engine = referenceEngine();
-const GLOVE = resolve(import.meta.dirname, '../fixtures/word-vectors/glove-50.txt');
-const THINGS = ['dog', 'man', 'woman', 'boy', 'girl', 'water', 'grass', 'ball'];
-const SIZE = THINGS.length;
+const all = picturesOfThings(120);
+const { paths } = all;
 
-/** Pictures of two things each, whose features say which, with noise. */
-function pictures(n: number): { features: Matrix32; captions: string[][] } {
-  const random = createRandom(11);
-  const features = zeros32(n, SIZE);
-  const captions: string[][] = [];
-  for (let i = 0; i < n; i++) {
-    const [a, b] = [random.integer(SIZE), random.integer(SIZE)];
-    for (let j = 0; j < SIZE; j++)
-      features.data[i * SIZE + j] = (j === a || j === b ? 1 : 0) + 0.3 * random.normal();
-    captions.push([`a ${THINGS[a]} near the ${THINGS[b]}`, `${THINGS[b]} with two ${THINGS[a]}s`]);
-  }
-  return { features, captions };
-}
-
-const all = pictures(120);
-const paths = all.captions.map((_, i) => `/pictures/${i}.jpg`);
-let wordVectors: WordVectors;
-
-const learn = (recipe: Recipe) =>
-  train(
-    {
-      encoder: { id: 'test', size: SIZE, blocks: [{ name: 'features', size: SIZE }] },
-      captions: all.captions,
-      features: () => [all.features],
-    },
-    recipe,
-    { engine, wordVectors },
-  );
+const learn = (recipe: Recipe) => learnThings(all, recipe, engine);
 
 async function indexOf(model: Model): Promise<PictureIndex> {
   return pictureIndex(await placePictures(model, { paths, vectors: all.features }, engine), engine);
@@ -67,14 +37,11 @@ const total = (hit: Awaited<ReturnType<typeof explainHits>>[number]) =>
     hit.hubness,
   );
 
-beforeAll(async () => {
-  wordVectors = await openWordVectors(GLOVE);
-});
-
 const QUERIES: SearchQuery[] = [
   { words: 'a dog' },
   { words: 'dog dogs near the water qqqxzzy' },
   { words: '2:dog man -grass "ball water"' },
+  { words: 'man -"ball water" 0.5:"girl dog"' },
   { words: 'girl', picture: row(all.features, 3) as Float32Array },
   { picture: row(all.features, 5) as Float32Array },
 ];
@@ -141,7 +108,7 @@ describe('training captions in explanations', () => {
     folder = await scratch();
     const file = join(folder, 'model.safetensors');
     await saveModel(file, await learn(RECIPES.default!));
-    ({ model } = await loadModel(file, { wordVectors: async () => wordVectors }));
+    ({ model } = await loadModel(file, { wordVectors: thingVectors }));
   });
 
   afterAll(() => rm(folder, { recursive: true, force: true }));

@@ -13,7 +13,7 @@ describe('parseQuery', () => {
   ])('takes what follows a negation as not wanted: %s', (text, wanted, unwanted) => {
     expect(parseQuery(text).parts).toEqual([
       { text: wanted, weight: 1 },
-      ...unwanted.map((phrase) => ({ text: phrase, weight: -NEGATIVE_WEIGHT })),
+      ...unwanted.map((phrase) => ({ text: phrase, weight: -NEGATIVE_WEIGHT, phrase: true })),
     ]);
   });
 
@@ -21,42 +21,44 @@ describe('parseQuery', () => {
     expect(parseQuery('better without').parts).toEqual([{ text: 'better without', weight: 1 }]);
     expect(parseQuery('"no parking" sign').parts).toEqual([
       { text: 'sign', weight: 1 },
-      { text: 'no parking', weight: 1 },
+      { text: 'no parking', weight: 1, phrase: true },
     ]);
   });
 
   it('asks for anything but what is not wanted where nothing else is said', () => {
-    expect(parseQuery('no people').parts).toEqual([{ text: 'people', weight: -NEGATIVE_WEIGHT }]);
+    expect(parseQuery('no people').parts).toEqual([
+      { text: 'people', weight: -NEGATIVE_WEIGHT, phrase: true },
+    ]);
   });
 
   it('reads words, minus, weights and phrases', () => {
     expect(parseQuery('a dog -grass 2:dog "hot dog"').parts).toEqual([
       { text: 'a dog', weight: 1 },
-      { text: 'grass', weight: -NEGATIVE_WEIGHT },
-      { text: 'dog', weight: 2 },
-      { text: 'hot dog', weight: 1 },
+      { text: 'grass', weight: -NEGATIVE_WEIGHT, phrase: true },
+      { text: 'dog', weight: 2, phrase: true },
+      { text: 'hot dog', weight: 1, phrase: true },
     ]);
   });
 
   it('reads minus and weight before phrases, and both at once', () => {
     expect(parseQuery('-"hot dog" .5:"tennis racket" -2:snow').parts).toEqual([
-      { text: 'hot dog', weight: -NEGATIVE_WEIGHT },
-      { text: 'tennis racket', weight: 0.5 },
-      { text: 'snow', weight: -2 * NEGATIVE_WEIGHT },
+      { text: 'hot dog', weight: -NEGATIVE_WEIGHT, phrase: true },
+      { text: 'tennis racket', weight: 0.5, phrase: true },
+      { text: 'snow', weight: -2 * NEGATIVE_WEIGHT, phrase: true },
     ]);
   });
 
   it('reads plain words together, whatever stands between them', () => {
     expect(parseQuery(' two  boys\t-snow playing\nfootball ').parts).toEqual([
       { text: 'two boys playing football', weight: 1 },
-      { text: 'snow', weight: -NEGATIVE_WEIGHT },
+      { text: 'snow', weight: -NEGATIVE_WEIGHT, phrase: true },
     ]);
   });
 
   it('takes typographic quotes and the sign for minus', () => {
     expect(parseQuery('\u201chot dog\u201d \u2212snow').parts).toEqual([
-      { text: 'hot dog', weight: 1 },
-      { text: 'snow', weight: -NEGATIVE_WEIGHT },
+      { text: 'hot dog', weight: 1, phrase: true },
+      { text: 'snow', weight: -NEGATIVE_WEIGHT, phrase: true },
     ]);
   });
 

@@ -34,28 +34,36 @@ describe('strongestTags', () => {
 });
 
 describe('TagIndex', () => {
-  it('adds to each picture the weighted evidence log(1 + p / 0.01) of its tags', async () => {
+  it('adds to each picture the weighted evidence log(1 + p / 0.01) of its tags, p the product of those of a phrase', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.integer({ min: 1, max: 12 }),
         fc.integer({ min: 1, max: 20 }),
-        fc.array(fc.tuple(fc.nat(19), fc.double({ min: -2, max: 2, noNaN: true })), { maxLength: 4 }),
+        fc.array(
+          fc.tuple(
+            fc.array(fc.nat(19), { minLength: 1, maxLength: 3 }),
+            fc.double({ min: -2, max: 2, noNaN: true }),
+          ),
+          { maxLength: 4 },
+        ),
         async (pictures, tags, wanted) => {
           const scores = probabilities(pictures, tags, pictures + 31 * tags);
           const index = new TagIndex(await strongestTags(matrixScorer(scores)));
           expect(index.pictures).toBe(pictures);
-          const query = wanted.map(([tag, weight]) => ({ tag: tag % tags, weight }));
+          const query = wanted.map(([some, weight]) => ({ tags: some.map((tag) => tag % tags), weight }));
           const before = Float32Array.from({ length: pictures }, (_, i) => i / 7);
           const sums = before.slice();
           index.add(query, sums);
           for (let picture = 0; picture < pictures; picture++) {
             let expected = before[picture]!;
-            for (const { tag, weight } of query) {
-              const probability = scores.data[picture * tags + tag]!;
-              expected += weight * Math.log(1 + 100 * probability);
-              const found = index.of(picture, tag);
-              expect(found.probability).toBe(probability);
-              expect(found.evidence).toBeCloseTo(Math.log(1 + 100 * probability), 6);
+            for (const { tags: some, weight } of query) {
+              const own = some.map((tag) => scores.data[picture * tags + tag]!);
+              expect(some.map((tag) => index.probability(picture, tag))).toEqual(own);
+              const evidence = Math.log(
+                1 + 100 * own.reduce((product, probability) => product * probability),
+              );
+              expect(index.evidence(picture, some)).toBeCloseTo(evidence, 6);
+              expected += weight * evidence;
             }
             expect(Math.abs(sums[picture]! - expected)).toBeLessThan(1e-4);
           }
@@ -72,9 +80,9 @@ describe('taggedScorer', () => {
     );
     const given = matrix(3, 2, Float32Array.of(0.1, 0.2, 0.3, 0.4, 0.5, 0.6));
     const scorer = taggedScorer(matrixScorer(given), index, [
-      [{ tag: 0, weight: 1 }],
+      [{ tags: [0], weight: 1 }],
       [],
-      [{ tag: 1, weight: -2 }],
+      [{ tags: [1], weight: -2 }],
     ]);
     const [certain, even] = [Math.log(101), Math.log(51)];
     const expected = [0.1 + certain, 0.2, 0.3, 0.4, 0.5, 0.6 - 2 * even];

@@ -17,7 +17,7 @@ Examples:
   covista search "a man playing tennis" -n 5
   covista search "a dog -grass"           without grass
   covista search "2:red bicycle"          red counts twice
-  covista search '"hot dog" mustard'      a phrase
+  covista search '"hot dog" mustard'      a phrase, not any dog
   covista search --image beach.jpg "at night"
   covista search "a dog on grass" --explain   what each word added to each score`;
 
