@@ -57,6 +57,7 @@ export {
   openPictureIndex,
   type PictureIndex,
   pictureIndex,
+  placeLibrary,
   placePictures,
   type SearchQuery,
   search,

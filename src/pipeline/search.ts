@@ -42,19 +42,31 @@ export interface PictureIndex {
   readonly byPicture: Gallery;
 }
 
-/**
- * Loads the embeddings of a library's pictures; pictures that were indexed after the model was fitted are placed
- * in the joint space now, and stored.
- * @param modelId names the model whose embeddings are stored
- * @throws CovistaError `no-data` for a library without pictures
- */
+/** A library's pictures, ready to be searched; those that are not in the joint space yet are placed first. See {@link placeLibrary}. */
 export async function openPictureIndex(
   library: Library,
   model: Model,
   modelId: string,
   engine: Engine,
-  { signal, onProgress }: WorkOptions = {},
+  options: WorkOptions = {},
 ): Promise<PictureIndex> {
+  return pictureIndex(await placeLibrary(library, model, modelId, engine, options), engine);
+}
+
+/**
+ * Places those pictures of a library in the joint space that are not there yet, and stores them batch by batch: all of
+ * them after a fit, later the new ones, or what is left when it was interrupted.
+ * @param modelId names the model whose embeddings are stored; those of other models are replaced
+ * @returns all pictures of the library
+ * @throws CovistaError `no-data` for a library without pictures
+ */
+export async function placeLibrary(
+  library: Library,
+  model: Model,
+  modelId: string,
+  engine: Engine,
+  { signal, onProgress }: WorkOptions = {},
+): Promise<EmbeddingBatch> {
   const k = embeddingSize(model);
   let stored = await library.embeddings(modelId, k, model.tags.length);
   const total = await library.count();
@@ -75,7 +87,7 @@ export async function openPictureIndex(
     }
     stored = await library.embeddings(modelId, k, model.tags.length);
   }
-  return pictureIndex(stored, engine);
+  return stored;
 }
 
 /**

@@ -18,6 +18,7 @@ beforeAll(async () => {
   expect(indexed).toMatchObject({ code: 0 });
   const fitted = await covista(['fit', '-l', library]);
   expect(fitted).toMatchObject({ code: 0 });
+  expect(fitted.stdout).toContain(`Placed ${pictures} pictures`);
 });
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
@@ -62,6 +63,19 @@ describe('covista index', () => {
 });
 
 describe('covista search', () => {
+  it('places only pictures that were indexed after the fit', async () => {
+    expect((await covista(['search', 'red', '-l', library])).stderr).not.toContain('place pictures');
+    const later = join(folder, 'later');
+    const photos = join(folder, 'later-photos');
+    await cp(library, later, { recursive: true });
+    await cp(join(folder, 'photos', 'red-circle0.png'), join(photos, 'new.png'));
+    await covista(['index', photos, '-l', later]);
+    const found = await covista(['search', 'a red circle', '-l', later, '-n', '100', '--json']);
+    expect(found.stderr).toContain('place pictures');
+    const { hits } = JSON.parse(found.stdout);
+    expect(hits.map(({ path }: { path: string }) => basename(path))).toContain('new.png');
+  });
+
   it.each([
     ['a red circle', /^red-circle/],
     ['yellow triangle', /^yellow-triangle/],

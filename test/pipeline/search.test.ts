@@ -1,14 +1,19 @@
-import { beforeAll, describe, expect, it } from 'vitest';
-import { referenceEngine } from '../../src/linalg/index.ts';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Library } from '../../src/library/index.ts';
+import { referenceEngine, row } from '../../src/linalg/index.ts';
 import {
   type Model,
   pictureIndex,
+  placeLibrary,
   placePictures,
   RECIPES,
   search,
   tagFeatures,
 } from '../../src/pipeline/index.ts';
-import { learnThings, picturesOfThings } from './things.ts';
+import { scratch } from '../cli/covista.ts';
+import { learnThings, picturesOfThings, THING_ENCODER } from './things.ts';
 
 const engine = referenceEngine();
 const things = picturesOfThings(120);
@@ -88,4 +93,68 @@ describe('the tags that a query names', () => {
       });
     },
   );
+});
+
+describe('placing the pictures of a library', () => {
+  let folder: string;
+  let library: Library;
+
+  /** Stores some of the pictures; each call is a batch by itself. */
+  const put = (numbers: readonly number[]) =>
+    library.putPictures(
+      numbers.map((i) => ({
+        path: things.paths[i]!,
+        bytes: 1,
+        modified: 1,
+        width: 8,
+        height: 8,
+        feature: row(things.features, i) as Float32Array,
+      })),
+    );
+  const range = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => from + i);
+
+  beforeAll(async () => {
+    folder = await scratch();
+    library = await Library.openOrCreate(join(folder, 'library'), { spec: 'test', ...THING_ENCODER });
+    for (const from of [0, 30, 60]) await put(range(from, from + 30));
+  });
+
+  afterAll(async () => {
+    library.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  it('goes on where it was interrupted, and places new pictures beside the others', async () => {
+    const stop = new AbortController();
+    const interrupted = placeLibrary(library, model, 'one', engine, {
+      signal: stop.signal,
+      onProgress: ({ done }) => {
+        expect(done).toBe(30);
+        stop.abort();
+      },
+    });
+    await expect(interrupted).rejects.toMatchObject({ code: 'aborted' });
+    const seen: number[] = [];
+    const work = { onProgress: ({ done }: { done: number }) => seen.push(done) };
+    const all = await placeLibrary(library, model, 'one', engine, work);
+    expect(seen).toEqual([60, 90]);
+    expect(new Set(all.paths)).toEqual(new Set(things.paths.slice(0, 90)));
+    await placeLibrary(library, model, 'one', engine, work);
+    expect(seen).toEqual([60, 90]);
+    await put(range(90, 120));
+    const more = await placeLibrary(library, model, 'one', engine, work);
+    expect(seen).toEqual([60, 90, 120]);
+    const whole = await placePictures(model, { paths: things.paths, vectors: things.features }, engine);
+    more.paths.forEach((path, i) => {
+      const at = things.paths.indexOf(path);
+      row(more.vectors, i).forEach((value, c) => {
+        expect(value).toBeCloseTo(row(whole.vectors, at)[c]!, 5);
+      });
+      expect(more.hubness[i]).toBeCloseTo(whole.hubness[at]!, 5);
+    });
+    // Another model's embeddings replace them.
+    const other = await placeLibrary(library, model, 'two', engine, work);
+    expect(seen.slice(3)).toEqual([30, 60, 90, 120]);
+    expect(other.paths).toHaveLength(120);
+  });
 });

@@ -21,6 +21,9 @@ export function picturesOfThings(n: number): { features: Matrix32; captions: str
   return { features, captions, paths: captions.map((_, i) => `/pictures/${i}.jpg`) };
 }
 
+/** What makes their features. */
+export const THING_ENCODER = { id: 'test', size: SIZE, blocks: [{ name: 'features', size: SIZE }] };
+
 /** What {@link learnThings} takes word vectors from. */
 export const thingVectors = () => openWordVectors(GLOVE);
 
@@ -30,7 +33,6 @@ export async function learnThings(
   recipe: Recipe,
   engine: Engine,
 ): Promise<Model> {
-  const encoder = { id: 'test', size: SIZE, blocks: [{ name: 'features', size: SIZE }] };
-  const pairs = { encoder, captions, features: () => [features] };
+  const pairs = { encoder: THING_ENCODER, captions, features: () => [features] };
   return train(pairs, recipe, { engine, wordVectors: await thingVectors() });
 }

@@ -1,18 +1,21 @@
 import { Command } from 'commander';
 import { Library } from '../../library/index.ts';
 import { createEngine } from '../../linalg/create-engine.node.ts';
+import type { Engine } from '../../linalg/engine.ts';
 import type { SelectedRecipe, TrainOptions } from '../../pipeline/index.ts';
 import {
   fitLibraryOnStarter,
   libraryPairs,
+  placeLibrary,
   type Recipe,
   recipeByName,
   saveStarter,
   selectRecipe,
   trainStarter,
 } from '../../pipeline/index.ts';
+import type { WorkOptions } from '../../progress.ts';
 import type { TextBlock } from '../../text/index.ts';
-import { sentencesFor, starterNamed, withTextView, wordVectorsFor } from '../context.ts';
+import { openModel, sentencesFor, starterNamed, withTextView, wordVectorsFor } from '../context.ts';
 import {
   jsonOption,
   libraryOption,
@@ -110,6 +113,7 @@ export function fitCommand(): Command {
           const starter = await starterNamed(options.starter, work);
           const { model, choice } = await fitLibraryOnStarter(library, recipe, starter, training);
           const seconds = (performance.now() - started) / 1000;
+          const placed = await place(library, engine, work);
           const { pictures, captions } = model.trained;
           const correlations = Array.from(model.space.correlations);
           return {
@@ -118,6 +122,7 @@ export function fitCommand(): Command {
               `${correlations.length} dimensions, canonical correlations ${correlations[0]!.toFixed(3)} to ${correlations.at(-1)!.toFixed(3)}, ${count(model.tags.length)} tags.`,
               choice.reason,
               ...(selected ? [describeSelection(selected)] : []),
+              `Placed ${count(placed.pictures)} pictures in the joint space in ${duration(placed.seconds)}.`,
               `Next: covista search "some words" --library ${options.library}`,
             ].join('\n'),
             json: {
@@ -128,6 +133,7 @@ export function fitCommand(): Command {
               correlations,
               selection: selected?.selection,
               seconds,
+              placed,
             },
           };
         } finally {
@@ -136,6 +142,15 @@ export function fitCommand(): Command {
         }
       }),
     );
+}
+
+/** Places the library's pictures as a search would, so that the first one need not. */
+async function place(library: Library, engine: Engine, work: WorkOptions) {
+  const started = performance.now();
+  // Embeddings are stored under the name of the model as it is read, in which numbers are rounded.
+  const { model, id } = await openModel(library, work);
+  const { paths } = await placeLibrary(library, model, id, engine, work);
+  return { pictures: paths.length, seconds: (performance.now() - started) / 1000 };
 }
 
 /** What was chosen, and what it brought on held-out pictures. */
