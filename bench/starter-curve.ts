@@ -109,7 +109,7 @@ async function taught(rows: readonly number[]): Promise<PairSource> {
     encoder: experiment.encoder,
     captions: some.map((i) => [accepted[i]!.join(', ')]),
     features: () => (some.length > 0 ? [selectRows(features, some)] : []),
-    onlyAccepted: () => true,
+    isAccepted: () => true,
   };
 }
 

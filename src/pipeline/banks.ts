@@ -39,6 +39,7 @@ const BATCH = 4096;
 /**
  * Embeds the training captions, or an even selection where there are very many, with their words and hubness.
  * @param grouped the same captions by picture, where it is known which belong together
+ * @param accepted the numbers of those that are nothing but accepted tags
  */
 export async function captionBank(
   model: Model,
@@ -48,9 +49,15 @@ export async function captionBank(
     signal,
     onProgress,
     grouped,
-  }: WorkOptions & { readonly engine: Engine; readonly grouped?: readonly (readonly string[])[] },
+    accepted,
+  }: WorkOptions & {
+    readonly engine: Engine;
+    readonly grouped?: readonly (readonly string[])[];
+    readonly accepted?: Uint32Array | undefined;
+  },
 ): Promise<CaptionBank> {
-  const kept = evenly(captions, LARGEST_BANK);
+  const numbers = evenly([...captions.keys()], LARGEST_BANK);
+  const kept = numbers.map((i) => captions[i]!);
   const words = wordRows(
     kept.map((caption) => model.text.words(caption)),
     model.tags,
@@ -69,6 +76,7 @@ export async function captionBank(
     words,
     correction,
     pictures: grouped && voterPictures(model, grouped, captions.length),
+    partial: accepted && positionsOf(accepted, numbers),
     texts: kept.length <= LARGEST_TEXTS ? kept : undefined,
   };
 }
@@ -132,7 +140,7 @@ export async function queryBank(
 
 /** The bank, or an even selection of at most so many of its captions. */
 export function smallerBank(bank: CaptionBank, most: number): CaptionBank {
-  const { embeddings, words, correction, pictures } = bank;
+  const { embeddings, words, correction, pictures, partial } = bank;
   if (embeddings.rows <= most) return bank;
   const kept = evenly([...correction.keys()], most);
   return {
@@ -140,7 +148,14 @@ export function smallerBank(bank: CaptionBank, most: number): CaptionBank {
     words: indexRows(kept.map((i) => indexRow(words, i))),
     correction: Float32Array.from(kept, (i) => correction[i]!),
     pictures: pictures && { ...pictures, of: Uint32Array.from(kept, (i) => pictures.of[i]!) },
+    partial: partial && positionsOf(partial, kept),
   };
+}
+
+/** Where some numbers stand among those that were kept; both ascend. */
+function positionsOf(some: Uint32Array, kept: readonly number[]): Uint32Array {
+  const wanted = new Set(some);
+  return Uint32Array.from(kept.keys()).filter((i) => wanted.has(kept[i]!));
 }
 
 /** All items, or an even selection of at most so many. */

@@ -118,7 +118,8 @@ function foldsFor(pictures: number): { readonly folds: number; readonly tested: 
 
 /** The pictures that have words of their own, not only accepted tags. */
 function withoutAccepted(pairs: PairSource): PairSource {
-  const isWritten = (position: number) => !pairs.onlyAccepted?.(position);
+  const isWritten = (position: number) =>
+    pairs.captions[position]!.some((_, caption) => !pairs.isAccepted?.(position, caption));
   if (pairs.captions.every((_, i) => isWritten(i))) return pairs;
   return {
     encoder: pairs.encoder,

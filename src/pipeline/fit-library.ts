@@ -47,7 +47,10 @@ export async function libraryPairs(
         if (rows.length > 0) yield selectRows(batch.vectors, rows);
       }
     },
-    onlyAccepted: (position) => captionsOf(words.get(taken[position]!)).length === 0,
+    isAccepted(position, caption) {
+      const { captions = [], tags = [] } = words.get(taken[position]!) ?? {};
+      return tags.length === 0 && caption === captions.length;
+    },
   };
 }
 

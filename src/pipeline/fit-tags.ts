@@ -13,7 +13,7 @@ import {
 } from '../retrieval/index.ts';
 import { captionBank, queryBank } from './banks.ts';
 import { type DirectTags, embeddingSize, embedPictures, type Model } from './model.ts';
-import type { PairSource } from './pairs.ts';
+import { acceptedCaptions, type PairSource } from './pairs.ts';
 import { tagScorer } from './tag.ts';
 import { tagTruthOf } from './tag-words.ts';
 
@@ -37,9 +37,9 @@ export async function withBanks(
       ? undefined
       : await queryBank(model, pairs.features(), pairs.captions.length, captions, options.engine);
   const complete = { ...model, queries };
-  return recipe.tags.method === 'vote'
-    ? { ...complete, bank: await captionBank(complete, captions, { ...options, grouped }) }
-    : complete;
+  if (recipe.tags.method !== 'vote') return complete;
+  const accepted = acceptedCaptions(pairs, isUsed);
+  return { ...complete, bank: await captionBank(complete, captions, { ...options, grouped, accepted }) };
 }
 
 /**

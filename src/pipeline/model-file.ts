@@ -69,11 +69,13 @@ export async function saveModel(file: string, model: Model): Promise<void> {
     for (const [name, tensor] of space.tensors) tensors.set(`${spaceName(i)}${name}`, tensor);
   });
   if (model.bank !== undefined) {
-    const { embeddings, words, correction, pictures } = model.bank;
+    const { embeddings, words, correction, pictures, partial } = model.bank;
     tensors.set('bank.embeddings', halves(embeddings));
     tensors.set('bank.offsets', { type: 'U32', shape: [words.offsets.length], data: words.offsets });
     tensors.set('bank.correction', { type: 'F32', shape: [correction.length], data: correction });
     tensors.set('bank.words', { type: 'U32', shape: [words.indices.length], data: words.indices });
+    if (partial !== undefined)
+      tensors.set('bank.partial', { type: 'U32', shape: [partial.length], data: partial });
     if (pictures !== undefined) {
       const { of, words: agreed } = pictures;
       tensors.set('bank.pictures', { type: 'U32', shape: [of.length], data: of });
@@ -235,6 +237,7 @@ function bankFrom(
   const offsets = tensors.get('bank.offsets');
   const words = tensors.get('bank.words');
   const correction = tensors.get('bank.correction');
+  const partial = tensors.get('bank.partial');
   const texts = z
     .array(z.string())
     .optional()
@@ -252,6 +255,7 @@ function bankFrom(
     words: { offsets: offsets.data, indices: words.data },
     correction: correction.data,
     pictures: voterPicturesFrom(tensors),
+    partial: partial?.type === 'U32' ? partial.data : undefined,
     texts: texts.data,
   };
 }

@@ -23,6 +23,8 @@ export interface CaptionBank {
   readonly correction: Float32Array;
   /** The pictures that the captions belong to, and what is agreed to be right of each; banks without it vote by captions only. */
   readonly pictures?: VoterPictures | undefined;
+  /** The captions that are nothing but accepted tags: see {@link CaptionVoters}. None when left out. */
+  readonly partial?: Uint32Array | undefined;
   /** The captions themselves, to show which of them spoke for a result; banks that are large are without. */
   readonly texts?: readonly string[] | undefined;
 }

@@ -15,10 +15,28 @@ export interface PairSource {
   /** The features of the same pictures, batch by batch. */
   features(): AsyncIterable<Matrix32> | Iterable<Matrix32>;
   /**
-   * Whether the words of the picture at a position are nothing but tags that somebody accepted, who was shown them: such
-   * words say which of a model's tags are right, not what it misses. None are when left out.
+   * Whether a caption of the picture at a position is nothing but tags that somebody accepted, who was shown them: it says
+   * which of a model's tags are right, not what it misses. None are when left out.
    */
-  onlyAccepted?(position: number): boolean;
+  isAccepted?(position: number, caption: number): boolean;
+}
+
+/**
+ * The numbers of the accepted captions among those of all pictures that are used.
+ * @returns ascending; undefined when there are none
+ */
+export function acceptedCaptions(
+  pairs: PairSource,
+  isUsed: (position: number) => boolean = () => true,
+): Uint32Array | undefined {
+  const found: number[] = [];
+  let first = 0;
+  pairs.captions.forEach((some, position) => {
+    if (!isUsed(position)) return;
+    for (const caption of some.keys()) if (pairs.isAccepted?.(position, caption)) found.push(first + caption);
+    first += some.length;
+  });
+  return found.length === 0 ? undefined : Uint32Array.from(found);
 }
 
 /** The moments of all pairs but a few that were held out, the moments of those, and their features. */

@@ -3,7 +3,7 @@ import type { Matrix32 } from '../linalg/matrix.ts';
 import { captionBank, queryBank, withTrustedHubness } from './banks.ts';
 import { extendTextEncoder, weightedMoments } from './merge-starter.ts';
 import type { Model } from './model.ts';
-import { type PairSource, pairMoments, solveRecipe } from './pairs.ts';
+import { acceptedCaptions, type PairSource, pairMoments, solveRecipe } from './pairs.ts';
 import type { Recipe } from './recipe.ts';
 import type { Starter } from './starter.ts';
 import { minimumPictures, pictureCounts } from './tag-words.ts';
@@ -72,7 +72,8 @@ export async function trainOnStarter(
   const complete = { ...model, queries };
   if (recipe.tags.method !== 'vote') return complete;
   const captions = [...starter.captions, ...pairs.captions.flat()];
-  const bank = await captionBank(complete, captions, options);
+  const accepted = acceptedCaptions(pairs)?.map((i) => starter.captions.length + i);
+  const bank = await captionBank(complete, captions, { ...options, accepted });
   // A vote is the exponential of similarity less correction over temperature: each of the starter's counts `weight` times.
   if (bank.correction.length === captions.length)
     for (let i = 0; i < starter.captions.length; i++)

@@ -18,6 +18,11 @@ export interface CaptionVoters {
   readonly correction?: Float32Array;
   /** When given, half of each vote goes to the words that the captions of the same picture agree on. */
   readonly pictures?: VoterPictures | undefined;
+  /**
+   * Captions that name something that is right of their picture and are silent on the rest, such as tags that somebody
+   * accepted: their numbers, ascending. They vote for their own words and against none.
+   */
+  readonly partial?: Uint32Array | undefined;
 }
 
 /** The pictures that voting captions belong to. */
@@ -66,6 +71,9 @@ const OWN_SHARE = 0.5;
  * photos P@5 and mAP are 37.9 and 38.0 for the captions' own words, 37.8 and 38.0 for those agreed on, 38.1 and 38.5 for
  * both.
  *
+ * A caption that is `partial` raises its own words and lowers no other: a word's score is what the other captions give it
+ * among themselves, or what all of them give it where that is more.
+ *
  * @param pictures pictures x k, rows of unit length
  * @returns scores of pictures against words, computed block by block
  * @throws CovistaError `bad-values` when shapes do not fit together, `no-data` without captions, `usage` for a
@@ -79,7 +87,7 @@ export function captionVote(
 ): Scorer {
   const { temperature = 0.05 } = options;
   const similarities = captionSimilarities(engine, pictures, voters, temperature);
-  const { words, vocabulary, pictures: owners } = voters;
+  const { words, vocabulary, pictures: owners, partial } = voters;
   const pictureWeights = new Float32Array(owners === undefined ? 0 : rowCount(owners.words));
   const rows = Math.max(1, Math.floor(blockElements / similarities.items));
   return {
@@ -88,6 +96,7 @@ export function captionVote(
     async block(from, to) {
       const scores = zeros32(to - from, vocabulary);
       const sums = new Float64Array(vocabulary);
+      const raised = new Float64Array(vocabulary);
       for (let start = from; start < to; start += rows) {
         const end = Math.min(start + rows, to);
         const { data, columns } = await similarities.block(start, end);
@@ -95,6 +104,7 @@ export function captionVote(
           const weights = data.subarray((picture - start) * columns, (picture - start + 1) * columns);
           softmaxInPlace(weights, temperature);
           sums.fill(0);
+          const others = setAside(weights, partial, words, raised);
           if (owners === undefined) addVotes(weights, words, sums);
           else {
             pictureWeights.fill(0);
@@ -107,7 +117,10 @@ export function captionVote(
           }
           // Rounding may carry a unanimous vote a hair beyond 1.
           for (let word = 0; word < vocabulary; word++)
-            scores.data[(picture - from) * vocabulary + word] = Math.min(1, sums[word]!);
+            scores.data[(picture - from) * vocabulary + word] = Math.min(
+              1,
+              Math.max(sums[word]! / others, sums[word]! + raised[word]!),
+            );
         }
       }
       return scores;
@@ -135,11 +148,18 @@ export async function explainCaptionVote(
   const corrected = weights.slice();
   softmaxInPlace(weights, temperature);
   const { words, pictures, correction } = voters;
+  const partial = new Set(voters.partial);
+  let others = 0;
   const votes: TagVote[] = [];
   for (let caption = 0; caption < weights.length; caption++) {
     const own = indexRow(words, caption).includes(word) ? 1 : 0;
+    if (!partial.has(caption)) others += weights[caption]!;
     const agreed =
-      pictures === undefined ? own : indexRow(pictures.words, pictures.of[caption]!).includes(word) ? 1 : 0;
+      pictures === undefined || partial.has(caption)
+        ? own
+        : indexRow(pictures.words, pictures.of[caption]!).includes(word)
+          ? 1
+          : 0;
     const share = OWN_SHARE * own + (1 - OWN_SHARE) * agreed;
     if (share > 0)
       votes.push({
@@ -148,7 +168,33 @@ export async function explainCaptionVote(
         weight: share * weights[caption]!,
       });
   }
-  return votes.sort((a, b) => b.weight - a.weight || a.caption - b.caption);
+  votes.sort((a, b) => b.weight - a.weight || a.caption - b.caption);
+  if (partial.size === 0) return votes;
+  const complete = votes.filter(({ caption }) => !partial.has(caption));
+  const amongOthers = complete.map((vote) => ({ ...vote, weight: vote.weight / others }));
+  return total(amongOthers) > total(votes) ? amongOthers : votes;
+}
+
+const total = (votes: readonly TagVote[]) => votes.reduce((sum, { weight }) => sum + weight, 0);
+
+/**
+ * Takes the weights of partial captions away.
+ * @param raised is set to what each word gets from them
+ * @returns the sum of all other weights; 1 where there is none to share among
+ */
+function setAside(
+  weights: Float32Array,
+  partial: Uint32Array | undefined,
+  words: IndexRows,
+  raised: Float64Array,
+): number {
+  if (partial === undefined) return 1;
+  raised.fill(0);
+  for (const caption of partial) {
+    for (const word of indexRow(words, caption)) raised[word]! += weights[caption]!;
+    weights[caption] = 0;
+  }
+  return weights.reduce((sum, weight) => sum + weight, 0) || 1;
 }
 
 function addVotes(weights: Float32Array, { offsets, indices }: IndexRows, sums: Float64Array): void {
@@ -166,7 +212,7 @@ function addVotes(weights: Float32Array, { offsets, indices }: IndexRows, sums: 
 export function captionSimilarities(
   engine: Engine,
   pictures: Matrix32,
-  { embeddings, words, vocabulary, correction, pictures: owners }: CaptionVoters,
+  { embeddings, words, vocabulary, correction, pictures: owners, partial }: CaptionVoters,
   temperature: number,
 ): Scorer {
   if (!(temperature > 0 && Number.isFinite(temperature)))
@@ -187,6 +233,11 @@ export function captionSimilarities(
         `The pictures of ${owners.of.length} captions among ${count} came with ${embeddings.rows} embeddings.`,
       );
   }
+  if (partial?.some((caption) => caption >= embeddings.rows))
+    throw new CovistaError(
+      'bad-values',
+      `Caption ${Math.max(...partial)} is called partial, but there are ${embeddings.rows}.`,
+    );
   return innerProductScorer(engine, pictures, embeddings, { correction });
 }
 

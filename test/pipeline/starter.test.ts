@@ -26,6 +26,7 @@ import {
   type Starter,
   starterMismatch,
   starterModel,
+  tagFeatures,
   trainOnStarter,
 } from '../../src/pipeline/index.ts';
 import { extendTextEncoder, weightedMoments } from '../../src/pipeline/merge-starter.ts';
@@ -235,10 +236,40 @@ describe('the choice of how much a starter counts', () => {
   it('is not made on accepted tags, which the starter gave itself', async () => {
     const options = { engine, wordVectors: await defaultWordVectors() };
     const choose = (pairs: PairSource) => chooseStarterWeight(pairs, RECIPES.default!, starter, options);
-    const accepted = await choose({ ...likeItsOwn(60), onlyAccepted: () => true });
+    const accepted = await choose({ ...likeItsOwn(60), isAccepted: () => true });
     expect(accepted).toMatchObject({ from: 'merged', weight: 1 });
-    const both = { ...likeItsOwn(60), onlyAccepted: (position: number) => position >= 12 };
+    const both = { ...likeItsOwn(60), isAccepted: (position: number) => position >= 12 };
     expect(await choose(both)).toEqual(await choose(likeItsOwn(12)));
+  });
+});
+
+describe('accepted tags', () => {
+  it('take no other tag from their picture, whose own they would be by far the strongest vote', async () => {
+    const options = { engine, wordVectors: await defaultWordVectors() };
+    const small = { ...starter, captions: starter.captions.slice(0, 4000) };
+    const { features, encoder } = likeItsOwn(30);
+    const [pictures] = features();
+    const before = await tagFeatures(await starterModel(small, options), pictures!, 6, engine);
+    const pairs: PairSource = {
+      encoder,
+      captions: before.map(([best]) => [best!.word]),
+      features,
+      isAccepted: () => true,
+    };
+    const mix = { from: 'merged', weight: 0.1 } as const;
+    const model = await trainOnStarter(pairs, RECIPES.default!, small, mix, options);
+    const after = await tagFeatures(model, pictures!, model.tags.length, engine);
+    const sums = { accepted: [0, 0], others: [0, 0] };
+    before.forEach((tags, i) => {
+      for (const [rank, { word, score }] of tags.entries()) {
+        const sum = sums[rank === 0 ? 'accepted' : 'others'];
+        sum[0]! += score;
+        sum[1]! += after[i]!.find((tag) => tag.word === word)?.score ?? 0;
+      }
+    });
+    expect(sums.accepted[1]).toBeGreaterThan(sums.accepted[0]!);
+    // The space changes too, in which the starter's captions lie.
+    expect(sums.others[1]).toBeGreaterThan(0.4 * sums.others[0]!);
   });
 });
 

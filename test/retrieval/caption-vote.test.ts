@@ -142,7 +142,47 @@ describe('captionVote', () => {
     }
   });
 
+  it('lets partial captions raise their own words and lower none', async () => {
+    // A partial caption lies nearest and weighs e; the two others weigh 1.
+    const captions = [['ball'], ['dog', 'grass'], ['dog']];
+    const three = {
+      embeddings: matrix(3, 1, Float32Array.of(0.5, 0.4, 0.4)),
+      words: wordRows(captions, vocabulary),
+      pictures: { of: Uint32Array.of(0, 1, 1), words: wordRows([[], ['dog']], vocabulary) },
+      vocabulary: 4,
+    };
+    const picture = matrix(1, 1, Float32Array.of(1));
+    const share = Math.E / (Math.E + 2);
+    const expected: [readonly number[], number[]][] = [
+      [[0], [1, 1 / 4, share, 0]],
+      // Where all are partial, each of them speaks for its words alone.
+      [
+        [0, 1, 2],
+        [1 - share, (1 - share) / 2, share, 0],
+      ],
+    ];
+    for (const [numbers, scores] of expected) {
+      const voting = { ...three, partial: Uint32Array.from(numbers) };
+      const { data } = await captionVote(engine, picture, voting, { temperature: 0.1 }).block(0, 1);
+      expect([...data]).toEqual(scores.map((score) => expect.closeTo(score, 6)));
+      for (let word = 0; word < 4; word++) {
+        const votes = await explainCaptionVote(engine, picture, voting, word, { temperature: 0.1 });
+        expect(votes.reduce((sum, { weight }) => sum + weight, 0)).toBeCloseTo(data[word]!, 6);
+      }
+    }
+    // A partial caption that says what the others say counts where it makes that more probable.
+    const agreeing = { ...three, words: wordRows([['grass'], ...captions.slice(1)], vocabulary) };
+    const voting = { ...agreeing, pictures: undefined, partial: Uint32Array.of(0) };
+    const { data } = await captionVote(engine, picture, voting, { temperature: 0.1 }).block(0, 1);
+    expect(data[1]).toBeCloseTo(share + (1 - share) / 2, 6);
+    const votes = await explainCaptionVote(engine, picture, voting, 1, { temperature: 0.1 });
+    expect(votes.map(({ caption }) => caption)).toEqual([0, 1]);
+  });
+
   it('names what does not fit', () => {
+    expect(() => captionVote(engine, pictures, { ...voters, partial: Uint32Array.of(3, 60) })).toThrow(
+      /Caption 60 is called partial/,
+    );
     const elsewhere = { of: new Uint32Array(60).fill(1), words: wordRows([['dog']], vocabulary) };
     expect(() => captionVote(engine, pictures, { ...voters, pictures: elsewhere })).toThrow(/pictures of 60/);
     expect(() => captionVote(engine, pictures, { ...voters, vocabulary: 2 })).toThrow(/vocabulary of 2/);
