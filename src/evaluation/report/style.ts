@@ -35,7 +35,7 @@ th { font-weight: 400; text-align: left; }
 .results caption { font: .9375rem/1.5 var(--serif); color: var(--soft); padding: 0 0 .625rem; }
 .results caption strong { color: var(--ink); }
 .results thead { border-top: 1.5px solid var(--ink); border-bottom: 1px solid var(--ink); }
-.results th, .results td { padding: .375rem .5rem; text-align: right; white-space: nowrap; }
+.results th, .results td { padding: .375rem; text-align: right; white-space: nowrap; }
 .results th:first-child, .results td:first-child { text-align: left; padding-left: 0; }
 .results th[scope=colgroup] { text-align: center; color: var(--soft); padding-bottom: 0; }
 .results th[scope=colgroup] span { display: block; border-bottom: 1px solid var(--rule); padding-bottom: .25rem; margin-left: .875rem; }
