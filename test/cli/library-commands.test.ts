@@ -52,6 +52,19 @@ describe('covista index', () => {
     for (const name of names) expect(result.stderr).toContain(name);
   });
 
+  it.each([
+    ['default', 'search works all the same'],
+    ['default,size=256', '--captions'],
+  ])('says what pictures without words are good for, encoded by %s', async (encoder, hint) => {
+    const photos = join(folder, 'one');
+    await cp(join(folder, 'photos', 'red-circle0.png'), join(photos, 'one.png'));
+    const where = join(folder, encoder);
+    const indexed = await covista(['index', photos, '-e', encoder, '-l', where]);
+    expect(indexed.stdout).toContain(hint);
+    const found = await covista(['search', 'a circle', '-l', where]);
+    expect(found.code === 0).toBe(encoder === 'default');
+  });
+
   it('says what is wrong with a folder that does not exist or holds no pictures', async () => {
     const missing = await covista(['index', join(folder, 'nowhere'), '-l', join(folder, 'x')]);
     expect(missing.code).toBe(3);

@@ -50,22 +50,30 @@ export function indexCommand(): Command {
             throw new CovistaError('bad-picture', `None of the pictures in ${folder} could be encoded.`, {
               hint: result.failed[0]?.reason,
             });
-          return { text: describe(result, options.library), json: { library: library.folder, ...result } };
+          return {
+            text: describe(result, library, options.library),
+            json: { library: library.folder, ...result },
+          };
         };
         return withLibraryAndEncoder(options.library, options.encoder, work, run, folder);
       }),
     );
 }
 
-function describe(result: IndexResult, library: string): string {
+function describe(result: IndexResult, library: Library, named: string): string {
   const parts = [`${count(result.added)} encoded`, `${count(result.unchanged)} unchanged`];
   if (result.removed > 0) parts.push(`${count(result.removed)} removed`);
   if (result.failed.length > 0) parts.push(`${count(result.failed.length)} unreadable`);
-  const lines = [`${paint('bold', 'Pictures:')} ${parts.join(', ')}; ${count(result.withWords)} have words.`];
-  lines.push(
-    result.withWords > 0
-      ? `Next: covista fit --library ${library}`
-      : `No picture has words; search works all the same: covista search "dog on a beach" --library ${library}`,
-  );
-  return lines.join('\n');
+  return [
+    `${paint('bold', 'Pictures:')} ${parts.join(', ')}; ${count(result.withWords)} have words.`,
+    nextStep(result, library, named),
+  ].join('\n');
+}
+
+function nextStep({ withWords }: IndexResult, library: Library, named: string): string {
+  if (withWords > 0) return `Next: covista fit --library ${named}`;
+  // The built-in starter knows what words look like to this encoder only.
+  if (library.encoder.spec === 'default')
+    return `No picture has words; search works all the same: covista search "dog on a beach" --library ${named}`;
+  return 'No picture has words, which only the default encoder can do without. Name a file of captions or tags: --captions <file>';
 }
