@@ -68,7 +68,7 @@ export async function chooseStarterWeight(
     const accepted = pairs.captions.length - pictures;
     const weight = accepted >= pictures ? 1 : FEW_WEIGHT;
     const others = accepted > 0 ? ', the others accepted tags' : '';
-    const reason = `Starter x ${weight} and ${pairs.captions.length} own pictures: too few (${pictures}) have words of their own to choose a weight on${others}.`;
+    const reason = `Starter x ${weight} and ${pairs.captions.length} own pictures: too few (${different}) have different words of their own to choose a weight on${others}.`;
     return { from: 'merged', weight, reason };
   }
   // Where nothing differs, own pairs that count like the starter's: they do no harm, and their words become known.
