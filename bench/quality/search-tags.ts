@@ -57,20 +57,23 @@ function neighbours(model: Model, captions: TestSet['captions']): [string, Reado
   return [...holders].filter(([, pictures]) => pictures.size >= 3);
 }
 
-/** Search by pairs of neighbouring words, in quotes or not. */
-async function phraseSearch(model: Model, set: TestSet, quote: string): Promise<WordSearchMetrics> {
+/** Search by pairs of neighbouring words, as plain words and in quotes. */
+async function phraseSearch(model: Model, set: TestSet): Promise<WordSearchMetrics[]> {
   const pairs = neighbours(model, set.captions);
   const paths = set.captions.map((_, i) => `${i}`);
   const placed = await placePictures(model, { paths, vectors: set.features }, engine);
   const { embeddings, correction, tags } = pictureIndex(placed, engine);
   const texts = pairs.map(([text]) => text);
   const tagsOf = queryTagger(model);
-  const scorer = taggedScorer(
-    innerProductScorer(engine, await embedTexts(model, texts, engine), embeddings, { correction }),
-    tags,
-    texts.map((text) => tagsOf(parseQuery(`${quote}${text}${quote}`).parts).flat()),
-  );
-  return wordSearchMetrics(await wordSearchResults(scorer, indexRows(pairs.map(([, pictures]) => pictures))));
+  const byText = innerProductScorer(engine, await embedTexts(model, texts, engine), embeddings, {
+    correction,
+  });
+  const right = indexRows(pairs.map(([, pictures]) => pictures));
+  const search = async (queries: readonly string[]) => {
+    const named = queries.map((query) => tagsOf(parseQuery(query).parts).flat());
+    return wordSearchMetrics(await wordSearchResults(taggedScorer(byText, tags, named), right));
+  };
+  return [await search(texts), await search(texts.map((text) => `"${text}"`))];
 }
 
 async function measure(name: string, pairs: PairSource, most = Number.POSITIVE_INFINITY): Promise<void> {
@@ -97,16 +100,14 @@ async function measure(name: string, pairs: PairSource, most = Number.POSITIVE_I
   );
   for (const weight of WEIGHTS) {
     const set = { features: selectRows(features, test), captions: test.map((i) => pairs.captions[i]!) };
-    const { textToImage, tagToImage } = await evaluateModel(withWeight(model, weight), set, engine);
+    const weighted = withWeight(model, weight);
+    const { textToImage, tagToImage } = await evaluateModel(weighted, set, engine);
     const recalls = [1, 5, 10].map((k) => textToImage[`recall@${k as 1 | 5 | 10}`].toFixed(1)).join(' / ');
     const shown = (found: WordSearchMetrics) =>
       `${found['precision@10'].toFixed(1)} / ${found.map.toFixed(1)}`;
-    const weighted = withWeight(model, weight);
-    const plain = shown(await phraseSearch(weighted, set, ''));
-    const quoted = shown(await phraseSearch(weighted, set, '"'));
-    console.log(
-      `| ${name} | ${learned.length} | ${weight} | ${recalls} | ${shown(tagToImage)} | ${plain} | ${quoted} |`,
-    );
+    const phrases = await phraseSearch(weighted, set);
+    const words = [tagToImage, ...phrases].map(shown).join(' | ');
+    console.log(`| ${name} | ${learned.length} | ${weight} | ${recalls} | ${words} |`);
   }
 }
 

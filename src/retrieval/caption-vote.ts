@@ -149,17 +149,14 @@ export async function explainCaptionVote(
   softmaxInPlace(weights, temperature);
   const { words, pictures, correction } = voters;
   const partial = new Set(voters.partial);
+  const holds = (rows: IndexRows, i: number) => Number(indexRow(rows, i).includes(word));
   let others = 0;
   const votes: TagVote[] = [];
   for (let caption = 0; caption < weights.length; caption++) {
-    const own = indexRow(words, caption).includes(word) ? 1 : 0;
-    if (!partial.has(caption)) others += weights[caption]!;
-    const agreed =
-      pictures === undefined || partial.has(caption)
-        ? own
-        : indexRow(pictures.words, pictures.of[caption]!).includes(word)
-          ? 1
-          : 0;
+    const isPartial = partial.has(caption);
+    if (!isPartial) others += weights[caption]!;
+    const own = holds(words, caption);
+    const agreed = pictures === undefined || isPartial ? own : holds(pictures.words, pictures.of[caption]!);
     const share = OWN_SHARE * own + (1 - OWN_SHARE) * agreed;
     if (share > 0)
       votes.push({

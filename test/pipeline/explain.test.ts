@@ -8,8 +8,6 @@ import {
   loadModel,
   type Model,
   type PictureIndex,
-  pictureIndex,
-  placePictures,
   RECIPES,
   type Recipe,
   type SearchQuery,
@@ -18,17 +16,14 @@ import {
   tagFeatures,
 } from '../../src/pipeline/index.ts';
 import { scratch } from '../cli/covista.ts';
-import { learnThings, picturesOfThings, thingVectors } from './things.ts';
+import { indexThings, learnThings, picturesOfThings, thingVectors } from './things.ts';
 
 const engine = referenceEngine();
 const all = picturesOfThings(120);
-const { paths } = all;
 
 const learn = (recipe: Recipe) => learnThings(all, recipe, engine);
 
-async function indexOf(model: Model): Promise<PictureIndex> {
-  return pictureIndex(await placePictures(model, { paths, vectors: all.features }, engine), engine);
-}
+const indexOf = (model: Model) => indexThings(all, model, engine);
 
 /** All that a score was split into. */
 const total = (hit: Awaited<ReturnType<typeof explainHits>>[number]) =>

@@ -5,7 +5,6 @@ import { Library } from '../../src/library/index.ts';
 import { referenceEngine, row } from '../../src/linalg/index.ts';
 import {
   type Model,
-  pictureIndex,
   placeLibrary,
   placePictures,
   RECIPES,
@@ -13,7 +12,7 @@ import {
   tagFeatures,
 } from '../../src/pipeline/index.ts';
 import { scratch } from '../cli/covista.ts';
-import { learnThings, picturesOfThings, THING_ENCODER } from './things.ts';
+import { indexThings, learnThings, picturesOfThings, THING_ENCODER } from './things.ts';
 
 const engine = referenceEngine();
 const things = picturesOfThings(120);
@@ -24,9 +23,8 @@ let probabilities: Map<string, number>[];
 
 /** The score of each picture. */
 async function scores(of: Model, words: string): Promise<Map<string, number>> {
-  const { paths, features } = things;
-  const index = pictureIndex(await placePictures(of, { paths, vectors: features }, engine), engine);
-  const hits = await search(index, of, { words }, paths.length, engine);
+  const index = await indexThings(things, of, engine);
+  const hits = await search(index, of, { words }, things.paths.length, engine);
   return new Map(hits.map(({ path, score }) => [path, score]));
 }
 

@@ -1,7 +1,14 @@
 import { resolve } from 'node:path';
 import { createRandom, type Engine, type Matrix32, zeros32 } from '../../src/linalg/index.ts';
 import { openWordVectors } from '../../src/models/index.ts';
-import { type Model, type Recipe, train } from '../../src/pipeline/index.ts';
+import {
+  type Model,
+  type PictureIndex,
+  pictureIndex,
+  placePictures,
+  type Recipe,
+  train,
+} from '../../src/pipeline/index.ts';
 
 const GLOVE = resolve(import.meta.dirname, '../fixtures/word-vectors/glove-50.txt');
 const THINGS = ['dog', 'man', 'woman', 'boy', 'girl', 'water', 'grass', 'ball'];
@@ -35,4 +42,13 @@ export async function learnThings(
 ): Promise<Model> {
   const pairs = { encoder: THING_ENCODER, captions, features: () => [features] };
   return train(pairs, recipe, { engine, wordVectors: await thingVectors() });
+}
+
+/** Such pictures in the space of a model, ready to be searched. */
+export async function indexThings(
+  { features, paths }: Pick<ReturnType<typeof picturesOfThings>, 'features' | 'paths'>,
+  model: Model,
+  engine: Engine,
+): Promise<PictureIndex> {
+  return pictureIndex(await placePictures(model, { paths, vectors: features }, engine), engine);
 }
