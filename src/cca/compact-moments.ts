@@ -5,6 +5,9 @@ import { type Matrix64, zeros64 } from '../linalg/matrix.ts';
 import type { Tensor } from '../linalg/safetensors.ts';
 import { Moments } from './moments.ts';
 
+/** How far half precision moves a correlation: a quarter of the distance between neighbours just below 1, in the mean. */
+const HALF_ROUNDING = 2 ** -13;
+
 /**
  * Moments in a quarter of their size: means and standard deviations in float32, and all else as correlations in half
  * precision, whose rounding of 0.00025 at most is far below their error of sampling. Tensors `mean.<i>`,
@@ -92,5 +95,8 @@ export function expandMoments(
     shifts: means,
     sums: means.map((mean) => new Float64Array(mean.length)),
     products,
+    rounding: deviations.map((deviation) =>
+      Float64Array.from(deviation, (value) => HALF_ROUNDING * (count - 1) * value ** 2),
+    ),
   });
 }

@@ -1,6 +1,7 @@
 import type { Engine } from '../linalg/engine.ts';
 import { isSparse, type Matrix64, type Rows, type SparseRows, zeros64 } from '../linalg/matrix.ts';
-import { type CheckedBlock, sumByGroup } from './block-rows.ts';
+import type { CheckedBlock } from './block-rows.ts';
+import { sumByGroup } from './sum-by-group.ts';
 
 type Shift = Float64Array | undefined;
 
@@ -19,6 +20,7 @@ export async function addSquares(
 /**
  * into += Σ over pairs of (x - shiftX) (y - shiftY)ᵀ. Where pairs share rows, the other block is first summed
  * over the pairs of each row, so that the product runs over rows, not over pairs.
+ * @param exact whether sums of sparse rows keep what float32 would round away
  */
 export async function addCrossProducts(
   engine: Engine,
@@ -27,13 +29,14 @@ export async function addCrossProducts(
   y: CheckedBlock,
   shiftY: Shift,
   into: Matrix64,
+  exact: boolean,
 ): Promise<void> {
   if (x.of && (!y.of || x.rows.rows <= y.rows.rows)) {
-    const summed = sumByGroup(y, shiftY, x.of, x.rows.rows);
-    await addRowProducts(engine, x.rows, shiftX, summed, undefined, into);
+    for (const summed of sumByGroup(y, shiftY, x.of, x.rows.rows, exact))
+      await addRowProducts(engine, x.rows, shiftX, summed, undefined, into);
   } else if (y.of) {
-    const summed = sumByGroup(x, shiftX, y.of, y.rows.rows);
-    await addRowProducts(engine, summed, undefined, y.rows, shiftY, into);
+    for (const summed of sumByGroup(x, shiftX, y.of, y.rows.rows, exact))
+      await addRowProducts(engine, summed, undefined, y.rows, shiftY, into);
   } else {
     await addRowProducts(engine, x.rows, shiftX, y.rows, shiftY, into);
   }

@@ -1,15 +1,16 @@
 import { CovistaError } from '../errors.ts';
 import { type BlockRows, pairCount } from './block-rows.ts';
 import { fit } from './fit.ts';
-import { fitDual } from './fit-dual.ts';
+import { fitFromRows, SQUARABLE_RIDGE } from './fit-from-rows.ts';
 import type { FitOptions } from './fit-options.ts';
 import type { JointSpace } from './joint-space.ts';
-import { Moments } from './moments.ts';
+import { Moments, productsFor } from './moments.ts';
 
 /**
- * Canonical correlation analysis of rows that are all at hand; see {@link fit} for what it gives. Where there
- * are fewer pairs than columns it works on n x n inner products of pairs in place of d x d covariances if that
- * is cheaper; the results are the same.
+ * Canonical correlation analysis of rows that are all at hand; see {@link fit} for what it gives. Without a ridge (below
+ * 1e-6) it orthonormalises the columns themselves, so that the condition number is not squared: columns that differ by 1e-13
+ * of their length are told apart where moments tell apart 1e-6. With ridges it takes the cheaper way of two: moments, or n x n
+ * inner products of pairs where these are fewer than columns.
  * @param blocks the features of each block, all for the same pairs in the same order
  * @throws CovistaError as {@link Moments.add} and {@link fit} do
  */
@@ -20,14 +21,17 @@ export async function fitRows(blocks: readonly BlockRows[], options: FitOptions)
       hint: 'Add pictures that have captions or tags.',
     });
   const sizes = blocks.map((block) => ('of' in block ? block.rows.columns : block.columns));
-  if (isDualCheaper(pairs, sizes)) return fitDual(blocks, options);
+  const { ridge = 0 } = options;
+  const ridges = typeof ridge === 'number' ? [ridge] : ridge;
+  const squarable = ridges.every((share) => share >= SQUARABLE_RIDGE);
+  if (!squarable || areProductsCheaper(pairs, sizes)) return fitFromRows(blocks, options);
   const moments = Moments.zero(sizes);
-  await moments.add(blocks, options);
+  await moments.add(blocks, { ...options, products: productsFor(ridges) });
   return fit(moments, options);
 }
 
-/** Compares the leading terms of both routes' operation counts. */
-function isDualCheaper(n: number, sizes: readonly number[]): boolean {
+/** Compares the leading terms of both ways' operation counts. */
+function areProductsCheaper(n: number, sizes: readonly number[]): boolean {
   const total = sizes.reduce((sum, size) => sum + size, 0);
   const primal = n * total ** 2 + sizes.reduce((sum, size) => sum + 3 * size ** 3, 0);
   // An eigenproblem costs about ten times n³.

@@ -7,7 +7,8 @@ import { type FitOptions, planViews, type ViewPlan } from './fit-options.ts';
 import { fixSigns } from './fix-signs.ts';
 import type { JointSpace } from './joint-space.ts';
 import type { Moments } from './moments.ts';
-import { addRidge, covarianceOf, meanDiagonal, scaleBothSides } from './view-covariance.ts';
+import { eigenvalueRounding } from './rounding.ts';
+import { addRidge, covarianceOf, meanDiagonal, roundingOf, scaleBothSides } from './view-covariance.ts';
 import { findWhitening, scaleRows, type Whitening } from './whitening.ts';
 
 /** What a {@link FoldSolver} can change from one solution to the next, cheaply. */
@@ -21,9 +22,6 @@ interface SolverParameters {
 
 /** Solves two-view CCA on the same moments again and again. */
 export type FoldSolver = (parameters: SolverParameters) => Promise<JointSpace>;
-
-/** Principal directions with less than this share of the largest one's variance are left out. */
-const dependentShare = 1e-10;
 
 /**
  * A solver that gives what {@link fit} does on two views, for one ridge and block weight after another, and keeps
@@ -51,8 +49,8 @@ export function foldSolver(
     ),
   );
   const cross = covarianceOf(moments, x, y);
-  const factorX = viewFactors(covarianceOf(moments, x, x), x, sizes, options);
-  const factorY = viewFactors(covarianceOf(moments, y, y), y, sizes, options);
+  const factorX = viewFactors(moments, x, options);
+  const factorY = viewFactors(moments, y, options);
   // Vxᵀ C, and Vxᵀ C Vy, for the factors at hand.
   const left = latest<Matrix64>();
   const both = latest<Matrix64>();
@@ -101,18 +99,20 @@ interface ViewFactor {
 }
 
 function viewFactors(
-  covariance: Matrix64,
+  moments: Moments,
   view: ViewPlan,
-  sizes: readonly number[],
   options: { readonly engine: Engine; readonly signal?: AbortSignal | undefined },
 ): (ridge: number, blockWeights: readonly number[]) => Promise<ViewFactor> {
+  const covariance = covarianceOf(moments, view, view);
+  const rounding = roundingOf(moments, view);
   return view.blocks.length === 1
-    ? principalFactors(covariance, options)
-    : choleskyFactors(covariance, view, sizes, options);
+    ? principalFactors(covariance, rounding, options)
+    : choleskyFactors(covariance, rounding, view, moments.sizes, options);
 }
 
 function principalFactors(
   covariance: Matrix64,
+  rounding: Float64Array,
   { engine, signal }: { readonly engine: Engine; readonly signal?: AbortSignal | undefined },
 ): (ridge: number) => Promise<ViewFactor> {
   const size = covariance.rows;
@@ -121,7 +121,10 @@ function principalFactors(
   const decomposed = latest<Eigen>();
   return async (ridge) => {
     const { values, vectors } = await decomposed('', async () =>
-      independent(await engine.eigenSymmetric(covariance, signal ? { signal } : {})),
+      independent(
+        await engine.eigenSymmetric(covariance, signal ? { signal } : {}),
+        eigenvalueRounding(rounding),
+      ),
     );
     const shrinkage = values.map((value) => 1 / Math.sqrt(value + ridge * mean));
     return {
@@ -134,10 +137,10 @@ function principalFactors(
   };
 }
 
-/** Without the directions that hold no variance: many, where there are fewer pictures than features. */
-function independent({ values, vectors }: Eigen): Eigen {
+/** Without the directions that hold no variance but rounding: many, where there are fewer pictures than features. */
+function independent({ values, vectors }: Eigen, rounding: number): Eigen {
   let rank = 0;
-  while (rank < values.length && values[rank]! > dependentShare * values[0]!) rank++;
+  while (rank < values.length && values[rank]! > rounding + 2 ** -50 * values[0]!) rank++;
   const kept = zeros64(vectors.rows, rank);
   for (let i = 0; i < vectors.rows; i++) row(kept, i).set(row(vectors, i).subarray(0, rank));
   return { values: values.subarray(0, rank), vectors: kept };
@@ -145,6 +148,7 @@ function independent({ values, vectors }: Eigen): Eigen {
 
 function choleskyFactors(
   covariance: Matrix64,
+  rounding: Float64Array,
   view: ViewPlan,
   sizes: readonly number[],
   options: { readonly engine: Engine; readonly signal?: AbortSignal | undefined },
@@ -159,7 +163,8 @@ function choleskyFactors(
     const whitening = await whitenings(key, () => {
       const scaled = scaleBothSides(copy(covariance), weights, weights);
       addRidge(scaled, ridge);
-      return findWhitening(scaled, options);
+      const noise = rounding.map((value, c) => value * weights[c]! ** 2);
+      return findWhitening(scaled, noise, options);
     });
     return {
       key,

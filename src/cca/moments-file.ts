@@ -5,18 +5,19 @@ import { decodeSafetensors, encodeSafetensors, type Tensor } from '../linalg/saf
 import { Moments } from './moments.ts';
 
 const format = 'covista-moments';
-const version = 1;
+const version = 2;
 
 /**
- * Moments as a safetensors file, in float64: tensors `shift.<i>`, `sum.<i>` and `product.<i>.<j>` for blocks
+ * Moments as a safetensors file, in float64: tensors `shift.<i>`, `sum.<i>`, `rounding.<i>` and `product.<i>.<j>` for blocks
  * i <= j (see MomentSums); of the symmetric products (i = j) only the rows of the upper triangle.
  */
 export function saveMoments(moments: Moments): Uint8Array<ArrayBuffer> {
-  const { shifts, sums, products, count } = moments.sums;
+  const { shifts, sums, products, rounding, count } = moments.sums;
   const tensors = new Map<string, Tensor>();
   moments.sizes.forEach((size, i) => {
     tensors.set(`shift.${i}`, { type: 'F64', shape: [size], data: shifts[i]! });
     tensors.set(`sum.${i}`, { type: 'F64', shape: [size], data: sums[i]! });
+    tensors.set(`rounding.${i}`, { type: 'F64', shape: [size], data: rounding[i]! });
     for (let j = i; j < moments.sizes.length; j++) {
       const { data } = products[productIndex(moments.sizes.length, i, j)]!;
       const packed = i === j ? packTriangle(data, size) : data;
@@ -72,7 +73,8 @@ export function loadMoments(bytes: Uint8Array, name = 'moments'): Moments {
       if (i === j) products.push(unpackTriangle(vector(key, (rows * (rows + 1)) / 2), rows));
       else products.push({ rows, columns, data: vector(key, rows * columns) });
     }
-  return new Moments({ count, shifts, sums, products });
+  const rounding = shifts.map((shift, i) => vector(`rounding.${i}`, shift.length));
+  return new Moments({ count, shifts, sums, products, rounding });
 }
 
 function packTriangle(data: Float64Array, size: number): Float64Array {

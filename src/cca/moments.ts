@@ -12,19 +12,33 @@ import {
   pairCount,
 } from './block-rows.ts';
 import { addCrossProducts, addSquares } from './cross-products.ts';
+import { combineSums, type MomentSums, squaresOf, zeroSums } from './moment-sums.ts';
+import { isVaryingColumn, productRounding, representationRounding } from './rounding.ts';
 import { startingShift } from './starting-shift.ts';
+import { requireFinite, widenBlock, widenRows } from './widen.ts';
 
-/** The numbers that {@link Moments} stand on: sums over pairs of blocks shifted close to their means. */
-export interface MomentSums {
-  /** Number of pairs. */
-  readonly count: number;
-  /** Per block what was subtracted from every row: about its mean, or zeros where means are small. */
-  readonly shifts: readonly Float64Array[];
-  /** Per block Σ (x - shift). */
-  readonly sums: readonly Float64Array[];
-  /** Σ (x_i - shift_i) (x_j - shift_j)ᵀ for the blocks i <= j, in the order (0,0), (0,1), ..., (1,1), ... */
-  readonly products: readonly Matrix64[];
+/** How {@link Moments.add} multiplies. */
+export interface AddOptions {
+  readonly engine: Engine;
+  /**
+   * The precision in which float32 features are multiplied. `float64` (when left out) keeps directions of little
+   * variance, which CCA without a ridge depends on; `float32` takes half the time, errs by about 5e-7 of a variance, and
+   * serves where every view has a ridge of 0.001 or more; see {@link productsFor}.
+   */
+  readonly products?: 'float32' | 'float64' | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
+
+/** From this ridge on, as a share of the mean variance, float32 products lose nothing that matters to a fit. */
+const HARMLESS_RIDGE = 1e-3;
+
+/** The precision of products that serves a fit with these ridges, as shares of the views' mean variances. */
+export function productsFor(ridges: readonly number[]): 'float32' | 'float64' {
+  return ridges.every((ridge) => ridge >= HARMLESS_RIDGE) ? 'float32' : 'float64';
+}
+
+/** Bytes of float32 features that are brought to float64 at a time. */
+const PART_BYTES = 16 << 20;
 
 /**
  * Count, means and covariances of any number of blocks of features that describe the same pairs: all that CCA
@@ -51,12 +65,7 @@ export class Moments {
 
   /** Moments of no pairs yet, for blocks of these sizes. */
   static zero(sizes: readonly number[]): Moments {
-    return new Moments({
-      count: 0,
-      shifts: sizes.map((size) => new Float64Array(size)),
-      sums: sizes.map((size) => new Float64Array(size)),
-      products: sizes.flatMap((rows, i) => sizes.slice(i).map((columns) => zeros64(rows, columns))),
-    });
+    return new Moments(zeroSums(sizes));
   }
 
   /** Number of pairs. */
@@ -106,23 +115,32 @@ export class Moments {
   }
 
   /**
-   * The variance of each column of a block (denominator n - 1). What cannot be told from the rounding of a
-   * constant column is 0.
+   * The variance of each column of a block (denominator n - 1). What cannot be told from rounding is 0: of a column that is
+   * constant, or that occurred only in pairs that were subtracted.
    * @throws CovistaError `no-data` for fewer than two pairs
    */
   variances(block: number): Float64Array {
-    const { count, shifts, sums, products } = this.#sums;
+    const { count, shifts, sums } = this.#sums;
     this.#requirePairs();
     const shift = this.#block(shifts, block);
     const sum = this.#block(sums, block);
-    const size = shift.length;
-    const product = products[this.#index(block, block)]!.data;
+    const squares = squaresOf(this.#sums, block);
+    const rounding = this.varianceRounding(block);
     return sum.map((total, c) => {
       const offset = total / count;
-      const variance = (product[c * size + c]! - offset * total) / (count - 1);
-      const noise = 1e-13 * offset ** 2 + (1e-13 * (shift[c]! + offset)) ** 2;
-      return variance > noise ? variance : 0;
+      const variance = (squares[c]! - offset * total) / (count - 1);
+      return isVaryingColumn(variance, rounding[c]!, shift[c]! + offset) ? variance : 0;
     });
+  }
+
+  /**
+   * How far rounding may have moved the variance of each column of a block, as a standard deviation; the covariance of
+   * the columns c and d by sqrt(rounding_c rounding_d).
+   * @throws CovistaError `no-data` for fewer than two pairs
+   */
+  varianceRounding(block: number): Float64Array {
+    this.#requirePairs();
+    return this.#block(this.#sums.rounding, block).map((value) => value / (this.count - 1));
   }
 
   /**
@@ -131,11 +149,8 @@ export class Moments {
    * @param blocks the features of each block, all for the same pairs in the same order
    * @throws CovistaError `bad-values` when shapes do not fit or a value is not finite; nothing is added then
    */
-  async add(
-    blocks: readonly BlockRows[],
-    options: { readonly engine: Engine; readonly signal?: AbortSignal | undefined },
-  ): Promise<void> {
-    const { engine, signal } = options;
+  async add(blocks: readonly BlockRows[], options: AddOptions): Promise<void> {
+    const { engine, products = 'float64', signal } = options;
     throwIfAborted(signal);
     if (blocks.length !== this.sizes.length)
       throw new CovistaError(
@@ -146,24 +161,45 @@ export class Moments {
     const checked = blocks.map((block, i) => checkBlock(block, i, pairs, this.sizes[i]!));
     if (pairs === 0) return;
     const dense = checked.flatMap(({ rows, of }) => (of || isSparse(rows) ? [] : [rows]));
-    if (dense.length === checked.length) await this.#addDense(dense, engine);
-    else await this.#addShared(checked, pairs, engine);
+    const before = this.sizes.map((_, block) => squaresOf(this.#sums, block));
+    if (dense.length === checked.length) await this.#addDense(dense, products, engine);
+    else await this.#addShared(checked, pairs, products, engine);
+    this.#addRounding(checked, before, pairs, products);
   }
 
   /** Adds dense blocks whose pairs share no rows: all products in one pass. */
-  async #addDense(blocks: readonly Matrix[], engine: Engine): Promise<void> {
+  async #addDense(
+    blocks: readonly Matrix[],
+    precision: AddOptions['products'],
+    engine: Engine,
+  ): Promise<void> {
     const { count, sums, products } = this.#sums;
     const shifts = count > 0 ? this.#sums.shifts : blocks.map(startingShift);
+    const single = blocks.every((block) => block.data instanceof Float32Array);
+    // Blocks of both kinds are multiplied in float64 in any case.
+    const widened = single && precision === 'float64';
+    if (widened) requireFinite(blocks);
+    const pairs = blocks[0]!.rows;
+    const rowBytes = 8 * blocks.reduce((sum, block) => sum + block.columns, 0);
+    const step = widened ? Math.max(1, Math.floor(PART_BYTES / Math.max(rowBytes, 1))) : pairs;
     this.#symmetric = false;
-    const added = await engine.jointGram(blocks, products, { shifts });
-    const bad = added.findIndex((sum) => !sum.every(Number.isFinite));
-    if (bad >= 0) throw notFinite(blocks[bad]!, bad);
-    for (const [i, sum] of sums.entries()) for (let c = 0; c < sum.length; c++) sum[c]! += added[i]![c]!;
-    this.#sums = { shifts, sums, products, count: count + blocks[0]!.rows };
+    for (let start = 0; start < pairs; start += step) {
+      const part = widened ? blocks.map((block) => widenRows(block, start, step)) : blocks;
+      const added = await engine.jointGram(part, products, { shifts });
+      const bad = added.findIndex((sum) => !sum.every(Number.isFinite));
+      if (bad >= 0) throw notFinite(blocks[bad]!, bad);
+      for (const [i, sum] of sums.entries()) for (let c = 0; c < sum.length; c++) sum[c]! += added[i]![c]!;
+    }
+    this.#sums = { ...this.#sums, shifts, count: count + pairs };
   }
 
   /** Adds blocks that are sparse, or whose pairs share rows. */
-  async #addShared(checked: readonly CheckedBlock[], pairs: number, engine: Engine): Promise<void> {
+  async #addShared(
+    checked: readonly CheckedBlock[],
+    pairs: number,
+    precision: AddOptions['products'],
+    engine: Engine,
+  ): Promise<void> {
     const known = checked.map((block, i) =>
       isSparse(block.rows) ? new Float64Array(this.sizes[i]!) : this.#sums.shifts[i]!,
     );
@@ -176,12 +212,12 @@ export class Moments {
     const shifts = moved.map(({ shift }) => shift);
     if (this.count === 0) this.#sums = { ...this.#sums, shifts };
     else if (shifts.some((shift, i) => distinct(shift, this.#sums.shifts[i]!)))
-      this.#sums = combine(this.sums, shifts, [[this.sums, 1]]);
+      this.#sums = combineSums(shifts, [[this.sums, 1]]);
 
     const { sums, products } = this.#sums;
     const shiftOf = (i: number) => (isSparse(checked[i]!.rows) ? undefined : this.#sums.shifts[i]!);
     for (let i = 0; i < checked.length; i++) {
-      const block = checked[i]!;
+      const block = precision === 'float64' ? widenBlock(checked[i]!) : checked[i]!;
       for (let c = 0; c < sums[i]!.length; c++) sums[i]![c]! += moved[i]!.sum[c]!;
       await addSquares(engine, block, shiftOf(i), products[this.#index(i, i)]!);
       for (let j = i + 1; j < checked.length; j++)
@@ -192,9 +228,34 @@ export class Moments {
           checked[j]!,
           shiftOf(j),
           products[this.#index(i, j)]!,
+          precision === 'float64',
         );
     }
     this.#sums = { ...this.#sums, count: this.count + pairs };
+  }
+
+  /** Adds to {@link MomentSums.rounding} what the pairs brought whose squares make the difference to `before`. */
+  #addRounding(
+    checked: readonly CheckedBlock[],
+    before: readonly Float64Array[],
+    pairs: number,
+    precision: AddOptions['products'],
+  ): void {
+    const { rounding } = this.#sums;
+    const wide = checked.some(({ rows }) => !isSparse(rows) && rows.data instanceof Float64Array);
+    for (const [i, { rows, of }] of checked.entries()) {
+      // Sparse rows are multiplied in float64; rows of one batch without sharing, all in the widest type of its blocks.
+      const single = !isSparse(rows) && rows.data instanceof Float32Array;
+      const inSingle = single && precision === 'float32' && (of !== undefined || !wide);
+      const share = productRounding(inSingle ? 'float32' : 'float64', inSingle ? pairs : this.count);
+      const own = representationRounding(isSparse(rows) || single ? 'float32' : 'float64');
+      const squares = squaresOf(this.#sums, i);
+      const shift = this.#sums.shifts[i]!;
+      for (let c = 0; c < rounding[i]!.length; c++) {
+        const grown = Math.abs(squares[c]! - before[i]![c]!);
+        rounding[i]![c]! += share * grown + own * (grown + pairs * shift[c]! ** 2);
+      }
+    }
   }
 
   /**
@@ -205,7 +266,7 @@ export class Moments {
     this.#requireSizes(other);
     const shifts = this.count > 0 ? this.#sums.shifts : other.#sums.shifts;
     return new Moments(
-      combine(this.sums, shifts, [
+      combineSums(shifts, [
         [this.sums, 1],
         [other.sums, 1],
       ]),
@@ -221,7 +282,7 @@ export class Moments {
     if (other.count > this.count)
       throw new CovistaError('bad-values', `Cannot remove ${other.count} pairs from ${this.count}.`);
     return new Moments(
-      combine(this.sums, this.#sums.shifts, [
+      combineSums(this.#sums.shifts, [
         [this.sums, 1],
         [other.sums, -1],
       ]),
@@ -262,42 +323,4 @@ function aboutMean(shift: Float64Array, sum: Float64Array, count: number) {
 
 function distinct(a: Float64Array, b: Float64Array): boolean {
   return a !== b && a.some((value, c) => value !== b[c]);
-}
-
-/** The sum of moments, each times its sign, about common shifts; new arrays. */
-function combine(
-  like: MomentSums,
-  shifts: readonly Float64Array[],
-  terms: readonly (readonly [MomentSums, number])[],
-): MomentSums {
-  const result = Moments.zero(like.shifts.map((shift) => shift.length)).sums;
-  let count = 0;
-  for (const [term, sign] of terms) {
-    count += sign * term.count;
-    addShifted(term, sign, shifts, result);
-  }
-  return { ...result, count, shifts: shifts.map((shift) => shift.slice()) };
-}
-
-/** into += sign * term, where x - s' = (x - s) + d for the old shift s, the new one s' and d = s - s'. */
-function addShifted(term: MomentSums, sign: number, shifts: readonly Float64Array[], into: MomentSums): void {
-  const n = term.count;
-  const moves = term.shifts.map((old, i) => old.map((value, c) => value - shifts[i]![c]!));
-  const blocks = shifts.length;
-  for (let i = 0; i < blocks; i++) {
-    const move = moves[i]!;
-    const sum = term.sums[i]!;
-    for (let c = 0; c < sum.length; c++) into.sums[i]![c]! += sign * (sum[c]! + n * move[c]!);
-    for (let j = i; j < blocks; j++) {
-      const index = productIndex(blocks, i, j);
-      const from = term.products[index]!.data;
-      const to = into.products[index]!.data;
-      const columns = term.sums[j]!.length;
-      for (let r = 0; r < sum.length; r++)
-        for (let c = 0; c < columns; c++) {
-          const moved = sum[r]! * moves[j]![c]! + move[r]! * (term.sums[j]![c]! + n * moves[j]![c]!);
-          to[r * columns + c]! += sign * (from[r * columns + c]! + moved);
-        }
-    }
-  }
 }

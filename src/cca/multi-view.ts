@@ -1,14 +1,19 @@
+import type { Engine } from '../linalg/engine.ts';
 import { type Matrix64, zeros64 } from '../linalg/matrix.ts';
 import type { CanonicalSolution, Coherence, SolveOptions, WhitenedView } from './canonical-solution.ts';
 
+/** A product of two views' shares of a component's variance that is rounding. */
+const NO_PART = 1e-24;
+
 /**
- * Multi-view CCA, which maximises the sum of the correlations of all pairs of views under one common constraint
- * (Kettenring, "Canonical analysis of several sets of variables", 1971): the generalised eigenproblem
- * C w = λ D w, where C is the covariance of all views together and D its diagonal blocks.
+ * Multi-view CCA, which maximises the covariance of all pairs of views under one common constraint on their variances
+ * (Kettenring, "Canonical analysis of several sets of variables", 1971; Nielsen, "Multiset canonical correlations
+ * analysis", IEEE TIP 2002): the generalised eigenproblem C w = λ D w, where C is the covariance of all views together and D
+ * its diagonal blocks.
  *
- * λ is 1 plus the number of other views times their mean correlation, so the correlation of a component is
- * (λ - 1) / (views - 1). Weights are scaled so that the variances of the views' variates average 1. For two
- * views both are what two-view CCA gives.
+ * The correlation of a component is the mean of the correlations of its variates over all pairs of views that vary. It is
+ * (λ - 1) / (views - 1) only where the variates have equal variances. Weights are scaled so that the variances of the views'
+ * variates average 1. For two views all is what two-view CCA gives.
  */
 export async function solveMultiView(
   views: readonly WhitenedView[],
@@ -26,14 +31,55 @@ export async function solveMultiView(
   for (let j = 1; j < views.length; j++)
     for (let i = 0; i < j; i++) placeSymmetric(await coherence(i, j), whitened, starts[i]!, starts[j]!);
 
-  const { values, vectors } = await engine.eigenSymmetric(whitened, signal ? { count, signal } : { count });
+  const { vectors } = await engine.eigenSymmetric(whitened, signal ? { count, signal } : { count });
+  const varying = views.filter((view) => view.rank > 0).length;
   const weights: Matrix64[] = [];
   for (const [i, view] of views.entries()) {
     const data = vectors.data.slice(starts[i]! * count, starts[i + 1]! * count);
-    for (let p = 0; p < data.length; p++) data[p]! *= Math.sqrt(views.length);
+    for (let p = 0; p < data.length; p++) data[p]! *= Math.sqrt(varying);
     weights.push(await view.unwhiten({ rows: view.rank, columns: count, data }));
   }
-  return { correlations: values.map((value) => (value - 1) / (views.length - 1)), weights };
+  return { correlations: await meanCorrelations(whitened, vectors, starts, engine), weights };
+}
+
+/** For each component the mean correlation of the variates of two views, over all pairs of views that vary. */
+async function meanCorrelations(
+  whitened: Matrix64,
+  vectors: Matrix64,
+  starts: readonly number[],
+  engine: Engine,
+): Promise<Float64Array> {
+  const count = vectors.columns;
+  const views = starts.length - 1;
+  const means = new Float64Array(count);
+  const pairs = new Float64Array(count);
+  // The covariances of each view's variates with those of the others: vᵢᵀ Cᵢⱼ vⱼ.
+  const variances = Array.from({ length: views }, (_, i) => products(vectors, vectors, starts, i, count));
+  for (let j = 1; j < views; j++) {
+    const only = zeros64(vectors.rows, count);
+    const range = [starts[j]! * count, starts[j + 1]! * count] as const;
+    only.data.set(vectors.data.subarray(...range), range[0]);
+    const reached = await engine.multiply(whitened, only);
+    for (let i = 0; i < j; i++) {
+      const covariances = products(vectors, reached, starts, i, count);
+      for (let c = 0; c < count; c++) {
+        const variance = variances[i]![c]! * variances[j]![c]!;
+        // A view that takes no part in a component correlates with nothing.
+        if (variance < NO_PART) continue;
+        means[c]! += covariances[c]! / Math.sqrt(variance);
+        pairs[c]!++;
+      }
+    }
+  }
+  return means.map((sum, c) => (pairs[c]! > 0 ? sum / pairs[c]! : 0));
+}
+
+/** For each column c the inner product of the rows of view i of a and b. */
+function products(a: Matrix64, b: Matrix64, starts: readonly number[], i: number, count: number) {
+  const sums = new Float64Array(count);
+  for (let p = starts[i]! * count; p < starts[i + 1]! * count; p++)
+    sums[p % count]! += a.data[p]! * b.data[p]!;
+  return sums;
 }
 
 /** Writes a block at (row, column), and its transpose at (column, row). */

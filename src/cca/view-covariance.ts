@@ -1,4 +1,4 @@
-import { type Matrix64, zeros64 } from '../linalg/matrix.ts';
+import { joinArrays, type Matrix64, zeros64 } from '../linalg/matrix.ts';
 import type { ViewPlan } from './fit-options.ts';
 import type { Moments } from './moments.ts';
 
@@ -10,6 +10,15 @@ export function covarianceOf(moments: Moments, left: ViewPlan, right: ViewPlan):
     ? moments.covariance(left.blocks[0]!, right.blocks[0]!)
     : joinedCovariance(moments, left, right);
   return scaleBothSides(result, left.scales, right.scales);
+}
+
+/** How far rounding may have moved the variances of a view's columns after scaling, as standard deviations. */
+export function roundingOf(moments: Moments, view: ViewPlan): Float64Array {
+  const rounding = joinArrays(
+    Float64Array,
+    view.blocks.map((block) => moments.varianceRounding(block)),
+  );
+  return rounding.map((value, c) => value * view.scales[c]! ** 2);
 }
 
 function joinedCovariance(moments: Moments, left: ViewPlan, right: ViewPlan): Matrix64 {

@@ -1,96 +1,134 @@
 import { CovistaError } from '../errors.ts';
 import type { Engine } from '../linalg/engine.ts';
-import { type Matrix64, zeros64 } from '../linalg/matrix.ts';
+import { type Matrix64, row, zeros64 } from '../linalg/matrix.ts';
 import type { WhitenedView } from './canonical-solution.ts';
+import { extremeEigenvalues } from './condition.ts';
+import type { ViewDiagnostics } from './joint-space.ts';
+import { type PivotedFactor, pivotedCholesky } from './pivoted-cholesky.ts';
+import { eigenvalueRounding } from './rounding.ts';
 
 /** How to whiten a covariance S (size x size): W (size x rank) with Wᵀ S W = I. */
 export interface Whitening extends WhitenedView {
+  readonly diagnostics: ViewDiagnostics;
   /** Wᵀ M for M (size x columns), rank x columns; M is overwritten. */
   whiten(m: Matrix64): Promise<Matrix64>;
 }
 
 /**
- * A column that the columns before it explain but for this share of its variance, and a principal component of
- * the correlation matrix with less than this share of the largest one's variance, count as dependent.
+ * Where the smallest eigenvalue of the correlations exceeds so many times what rounding may move it by, no column can depend
+ * on the others.
  */
-const dependentShare = 1e-10;
+const CLEAR = 10;
 
 /**
- * Finds the whitening of a covariance, which is overwritten. Columns are first brought to unit variance. A
- * Cholesky factor serves where all columns are independent; else the principal components of the correlation
- * matrix do, and dependent directions are left out (rank < size).
+ * Finds the whitening of a covariance, which is overwritten: W = D L⁻ᵀ for D S D = L Lᵀ with columns at unit variance.
+ * Columns without variance, and those that others explain but for rounding ({@link pivotedCholesky}), are dropped: their
+ * weights are 0, and all else is as if they had not been there.
+ * @param rounding how far rounding may have moved each diagonal element, as a standard deviation
  */
 export async function findWhitening(
   covariance: Matrix64,
+  rounding: Float64Array,
   options: { readonly engine: Engine; readonly signal?: AbortSignal | undefined },
 ): Promise<Whitening> {
-  const scales = scaleToUnitDiagonal(covariance);
-  const factor = scales.every((scale) => scale > 0)
-    ? await tryCholesky(covariance, options.engine)
-    : undefined;
-  return factor
-    ? choleskyWhitening(factor, scales, options.engine)
-    : principalWhitening(covariance, scales, options);
+  const { engine } = options;
+  const scales = unitScales(covariance);
+  const varying = Uint32Array.from(scales.keys()).filter((i) => scales[i]! > 0);
+  const correlations = scaleCorrelations(covariance, scales, varying);
+  const noise = Float64Array.from(varying, (i) => rounding[i]! * scales[i]! ** 2);
+  const clear = await clearFactor(correlations, noise, engine);
+  const { kept, l } = clear ?? (await pivotedCholesky(correlations, noise, options));
+  const columns = kept.map((i) => varying[i]!);
+  const every = columns.length === scales.length && clear !== undefined;
+  return {
+    rank: l.rows,
+    diagnostics: diagnose(l, columns, scales.length),
+    whiten: async (m) =>
+      engine.solveTriangular(l, every ? scaleRows(m, scales) : pickRows(m, columns, scales)),
+    unwhiten: async (m) => {
+      const solved = await engine.solveTriangular(l, m, { transpose: true });
+      return every ? scaleRows(solved, scales) : spreadRows(solved, columns, scales);
+    },
+  };
 }
 
-/** S <- D S D with a unit diagonal; returns the diagonal of D, 0 where the variance is 0. */
-function scaleToUnitDiagonal(s: Matrix64): Float64Array {
-  const size = s.rows;
-  const scales = new Float64Array(size);
+/** What brings each column to unit variance; 0 where the variance is 0. */
+function unitScales({ rows: size, data }: Matrix64): Float64Array {
+  return Float64Array.from({ length: size }, (_, i) => {
+    const variance = data[i * size + i]!;
+    return variance > 0 ? 1 / Math.sqrt(variance) : 0;
+  });
+}
+
+/** D S D of some columns: in place of S where these are all. */
+function scaleCorrelations(s: Matrix64, scales: Float64Array, columns: Uint32Array): Matrix64 {
+  const size = columns.length;
+  const result = size === s.rows ? s : zeros64(size, size);
   for (let i = 0; i < size; i++) {
-    const variance = s.data[i * size + i]!;
-    scales[i] = variance > 0 ? 1 / Math.sqrt(variance) : 0;
+    const from = columns[i]! * s.columns;
+    for (let j = 0; j < size; j++)
+      result.data[i * size + j] = s.data[from + columns[j]!]! * scales[columns[i]!]! * scales[columns[j]!]!;
+    result.data[i * size + i] = 1;
   }
-  for (let i = 0; i < size; i++)
-    for (let j = 0; j < size; j++) s.data[i * size + j]! *= scales[i]! * scales[j]!;
-  return scales;
+  return result;
 }
 
-/** The Cholesky factor in place of the matrix, or undefined (and the matrix as it was) when a column depends on those before it. */
-async function tryCholesky(s: Matrix64, engine: Engine): Promise<Matrix64 | undefined> {
+/** The Cholesky factor in place of the matrix, or undefined (and the matrix as it was) where a column may depend on others. */
+async function clearFactor(
+  s: Matrix64,
+  noise: Float64Array,
+  engine: Engine,
+): Promise<PivotedFactor | undefined> {
+  const size = s.rows;
   try {
     const l = await engine.cholesky(s, { overwrite: true });
-    for (let i = 0; i < l.rows; i++)
-      if (!(l.data[i * l.columns + i]! ** 2 > dependentShare)) {
-        s.data.set((await engine.multiply(l, l, { transposeB: true })).data);
-        return undefined;
-      }
-    return l;
+    const moved = eigenvalueRounding(noise.map((value) => value + 2 ** -51));
+    if (extremeEigenvalues(l).smallest > CLEAR * moved)
+      return { kept: Uint32Array.from({ length: size }, (_, i) => i), l };
+    s.data.set((await engine.multiply(l, l, { transposeB: true })).data);
+    return undefined;
   } catch (error) {
     if (error instanceof CovistaError && error.code === 'numeric') return undefined;
     throw error;
   }
 }
 
-/** W = D L⁻ᵀ, as D S D = L Lᵀ. */
-function choleskyWhitening(l: Matrix64, scales: Float64Array, engine: Engine): Whitening {
+/**
+ * What a whitening says of its view.
+ * @param l the Cholesky factor of the correlations of the columns kept
+ * @param columns the numbers of those columns
+ * @param size how many columns there are
+ */
+export function diagnose(l: Matrix64, columns: Uint32Array, size: number): ViewDiagnostics {
+  const kept = new Set(columns);
+  const { largest, smallest } = extremeEigenvalues(l);
   return {
-    rank: l.rows,
-    whiten: async (m) => engine.solveTriangular(l, scaleRows(m, scales)),
-    unwhiten: async (m) => scaleRows(await engine.solveTriangular(l, m, { transpose: true }), scales),
+    rank: columns.length,
+    dropped: Uint32Array.from({ length: size }, (_, i) => i).filter((i) => !kept.has(i)),
+    condition: columns.length === 0 ? 1 : Math.sqrt(largest / smallest),
   };
 }
 
-/** W = D Q Λ^(-1/2), as D S D = Q Λ Qᵀ. */
-async function principalWhitening(
-  s: Matrix64,
-  scales: Float64Array,
-  options: { readonly engine: Engine; readonly signal?: AbortSignal | undefined },
-): Promise<Whitening> {
-  const { engine, signal } = options;
-  const size = s.rows;
-  const { values, vectors } = await engine.eigenSymmetric(s, signal ? { signal } : {});
-  let rank = 0;
-  while (rank < size && values[rank]! > dependentShare * values[0]! && values[rank]! > 0) rank++;
-  const w = zeros64(size, rank);
-  for (let i = 0; i < size; i++)
-    for (let c = 0; c < rank; c++)
-      w.data[i * rank + c] = (scales[i]! * vectors.data[i * size + c]!) / Math.sqrt(values[c]!);
-  return {
-    rank,
-    whiten: (m) => engine.multiply(w, m, { transposeA: true }),
-    unwhiten: (m) => engine.multiply(w, m),
-  };
+/** Some rows, each times its factor. */
+function pickRows(m: Matrix64, rows: Uint32Array, scales: Float64Array): Matrix64 {
+  const result = zeros64(rows.length, m.columns);
+  for (const [to, from] of rows.entries()) {
+    const target = row(result, to);
+    const source = row(m, from);
+    for (let c = 0; c < m.columns; c++) target[c] = scales[from]! * source[c]!;
+  }
+  return result;
+}
+
+/** Puts rows where they belong among all, each times its factor; the others are 0. */
+export function spreadRows(m: Matrix64, rows: Uint32Array, scales: Float64Array): Matrix64 {
+  const result = zeros64(scales.length, m.columns);
+  for (const [from, to] of rows.entries()) {
+    const target = row(result, to);
+    const source = row(m, from);
+    for (let c = 0; c < m.columns; c++) target[c] = scales[to]! * source[c]!;
+  }
+  return result;
 }
 
 /** Multiplies each row by its factor, in place. */

@@ -1,4 +1,4 @@
-import { type MomentSums, Moments } from '../cca/moments.ts';
+import { type MomentSums, Moments } from '../cca/index.ts';
 import { productIndex } from '../linalg/joint-gram.ts';
 import { zeros64 } from '../linalg/matrix.ts';
 import { TextEncoder } from '../text/index.ts';
@@ -51,7 +51,7 @@ export function weightedMoments(
   weight: number,
   sizes: readonly number[],
 ): Moments {
-  const { count, shifts, sums, products } = moments.sums;
+  const { count, shifts, sums, products, rounding } = moments.sums;
   const longer = (values: Float64Array, size: number, factor: number) => {
     const result = new Float64Array(size);
     for (let c = 0; c < values.length; c++) result[c] = factor * values[c]!;
@@ -62,6 +62,7 @@ export function weightedMoments(
     count: count * weight,
     shifts: shifts.map((shift, i) => longer(shift, sizes[i]!, 1)),
     sums: sums.map((sum, i) => longer(sum, sizes[i]!, weight)),
+    rounding: rounding.map((values, i) => longer(values, sizes[i]!, weight)),
     products: sizes.flatMap((rows, i) =>
       sizes.slice(i).map((columns, offset) => {
         const from = products[productIndex(blocks, i, i + offset)]!;

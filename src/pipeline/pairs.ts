@@ -1,4 +1,4 @@
-import { type FitOptions, fit, type JointSpace, Moments } from '../cca/index.ts';
+import { type FitOptions, fit, type JointSpace, Moments, productsFor } from '../cca/index.ts';
 import { CovistaError, throwIfAborted } from '../errors.ts';
 import type { Engine } from '../linalg/engine.ts';
 import { joinRows, type Matrix32, type Rows, selectRows } from '../linalg/matrix.ts';
@@ -68,7 +68,11 @@ export async function pairMoments(
     if (rows.length === 0) return;
     const some = rows.length === features.rows ? features : selectRows(features, rows);
     const captions = rows.map((i) => pairs.captions[first + i]!);
-    await moments.add(await paired(imageRows(recipe, some), captions, recipe, text), { engine, signal });
+    await moments.add(await paired(imageRows(recipe, some), captions, recipe, text), {
+      engine,
+      signal,
+      products: productsFor(recipe.ridge),
+    });
     if (moments === held) heldFeatures.push(some);
   };
   for await (const features of pairs.features()) {

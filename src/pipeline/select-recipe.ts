@@ -1,5 +1,6 @@
 import {
   Moments,
+  productsFor,
   type Selection,
   type SelectionFold,
   type SimilarityForm,
@@ -178,7 +179,8 @@ async function foldsInOnePass(
       if (own.length === 0) continue;
       const captions = own.map((i) => pairs.captions[first + i]!);
       const features = imageRows(recipe, selectRows(batch, own));
-      await moments.add(await paired(features, captions, recipe, text), { engine, signal });
+      const products = productsFor(recipe.ridge);
+      await moments.add(await paired(features, captions, recipe, text), { engine, signal, products });
     }
     const wanted = rows.filter((i) => needed.has(first + i));
     for (const i of wanted) at.set(first + i, at.size);

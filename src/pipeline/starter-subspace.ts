@@ -140,6 +140,7 @@ async function reducedMoments(
       count: moments.count * weight,
       shifts: zeros(),
       sums: zeros(),
+      rounding: zeros(),
       products: products.map((product) => ({
         ...product,
         data: product.data.map((value) => value * weight * (moments.count - 1)),
