@@ -9,7 +9,9 @@ export function fixSigns(weights: readonly Matrix64[]): void {
   for (let c = 0; c < k; c++) {
     const decisive = weights.map((view) => largest(view, c)).find((value) => value !== 0);
     if (decisive === undefined || decisive > 0) continue;
-    for (const { data, rows } of weights) for (let i = 0; i < rows; i++) data[i * k + c]! *= -1;
+    // 0 stays 0, and does not become -0.
+    for (const { data, rows } of weights)
+      for (let i = 0; i < rows; i++) data[i * k + c] = 0 - data[i * k + c]!;
   }
 }
 

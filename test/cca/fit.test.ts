@@ -56,7 +56,18 @@ describe.skipIf(!golden)('fit: reference values (needs ../shared)', () => {
       return (reg * size) / total;
     });
     const space = await fit(moments, { engine, ridge, dimensions: 17 });
-    const found = space.correlations.map((correlation) => 1 + 2 * correlation);
+    // The variances of the views' variates, penalty included, average 1, so that λ = 1 + 2/3 of the covariances of the pairs.
+    const found = new Float64Array(17).fill(1);
+    for (const [i, j] of [
+      [0, 1],
+      [0, 2],
+      [1, 2],
+    ] as const) {
+      const reached = product(moments.covariance(i, j), space.views[j]!.weights);
+      space.views[i]!.weights.data.forEach((weight, p) => {
+        found[p % 17]! += (2 / 3) * weight * reached.data[p]!;
+      });
+    }
     expect(distance(found, eigenvalues)).toBeLessThan(1e-9);
   });
 
@@ -187,6 +198,62 @@ describe('fit: properties', () => {
     });
     expect(distance(weightless.correlations, without.correlations)).toBeLessThan(1e-10);
     expect(weightless.views[1]!.weights.data.subarray(6 * 6).every((value) => value === 0)).toBe(true);
+  });
+});
+
+describe('fit: three views', () => {
+  const [x, y] = correlatedViews(400, 7, 5, 3, 12);
+  const z = besides(y, random64(400, 2, 3));
+  z.data.forEach((value, p) => {
+    if (p % 7 < 5) z.data[p] = value + 2 * Math.sin(p);
+  });
+
+  it('reports the mean correlation of the pairs of variates', async () => {
+    const space = await fit(await momentsOf(x, y, z), { engine });
+    const all = [await variates(space, 0, x), await variates(space, 1, y), await variates(space, 2, z)];
+    const moments = await momentsOf(...all);
+    const spread = all.map((_, view) => moments.variances(view).map(Math.sqrt));
+    const k = space.correlations.length;
+    expect(k).toBe(5);
+    for (let c = 0; c < k; c++) {
+      let sum = 0;
+      for (const [i, j] of [
+        [0, 1],
+        [0, 2],
+        [1, 2],
+      ] as const)
+        sum += moments.covariance(i, j).data[c * k + c]! / (spread[i]![c]! * spread[j]![c]!);
+      expect(space.correlations[c]).toBeCloseTo(sum / 3, 10);
+      const variance = spread.reduce((total, view) => total + view[c]! ** 2, 0);
+      expect(variance).toBeCloseTo(3, 10);
+    }
+    // Views take part to different degrees, so that it is not what the eigenvalues alone would give.
+    expect(Math.abs(spread[0]![0]! - spread[2]![0]!)).toBeGreaterThan(0.05);
+  });
+
+  it('of which one is constant is the other two', async () => {
+    const constant = zeros64(400, 2);
+    constant.data.fill(4);
+    const two = await fit(await momentsOf(x, z), { engine });
+    for (const blocks of [
+      [x, constant, z],
+      [x, z, constant],
+      [constant, x, z],
+    ]) {
+      const space = await fit(await momentsOf(...blocks), { engine });
+      expect(distance(space.correlations, two.correlations)).toBeLessThan(1e-10);
+      const views = blocks.flatMap((block, i) => (block === constant ? [] : [space.views[i]!]));
+      for (const [i, view] of views.entries())
+        expect(
+          distance(view.weights.data.map(Math.abs), two.views[i]!.weights.data.map(Math.abs)),
+        ).toBeLessThan(1e-8);
+    }
+  });
+
+  it('of which two are constant have no dimensions', async () => {
+    const constant = zeros64(400, 2);
+    const space = await fit(await momentsOf(x, constant, constant), { engine });
+    expect(space.correlations.length).toBe(0);
   });
 });
 

@@ -278,7 +278,7 @@ describe('Moments', () => {
       const metadata = { format: 'covista-moments', count: '1', blocks: '1' };
       const later = encodeSafetensors(new Map(), { ...metadata, version: '99' });
       expect(() => loadMoments(later)).toThrow(expect.objectContaining({ code: 'version' }));
-      const empty = encodeSafetensors(new Map(), { ...metadata, version: '1' });
+      const empty = encodeSafetensors(new Map(), { ...metadata, version: '2' });
       expect(() => loadMoments(empty)).toThrow(expect.objectContaining({ code: 'bad-format' }));
     });
   });
