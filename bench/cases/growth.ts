@@ -38,8 +38,8 @@ export async function growth(
     const [x, y] = twoViews(block, dx, 100, 100, 41);
     const taken = await timed(async () => {
       const moments = Moments.zero([dx, 100]);
-      for (let done = 0; done < n; done += block) await moments.add([x, y], { engine });
-      await fit(moments, { engine, dimensions: 100 });
+      for (let done = 0; done < n; done += block) await moments.add([x, y], { engine, products: 'float32' });
+      await fit(moments, { engine, dimensions: 100, ridge: 0.01 });
     });
     return taken.wall;
   };

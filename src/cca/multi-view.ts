@@ -52,7 +52,10 @@ async function meanCorrelations(
   const count = vectors.columns;
   const views = starts.length - 1;
   const means = new Float64Array(count);
-  const pairs = new Float64Array(count);
+  const varying = Array.from({ length: views }, (_, i) => i).filter(
+    (i) => starts[i + 1]! > starts[i]!,
+  ).length;
+  const pairs = (varying * (varying - 1)) / 2;
   // The covariances of each view's variates with those of the others: vᵢᵀ Cᵢⱼ vⱼ.
   const variances = Array.from({ length: views }, (_, i) => products(vectors, vectors, starts, i, count));
   for (let j = 1; j < views; j++) {
@@ -67,11 +70,10 @@ async function meanCorrelations(
         // A view that takes no part in a component correlates with nothing.
         if (variance < NO_PART) continue;
         means[c]! += covariances[c]! / Math.sqrt(variance);
-        pairs[c]!++;
       }
     }
   }
-  return means.map((sum, c) => (pairs[c]! > 0 ? sum / pairs[c]! : 0));
+  return means.map((sum) => sum / Math.max(pairs, 1));
 }
 
 /** For each column c the inner product of the rows of view i of a and b. */
