@@ -58,8 +58,8 @@ export function encodeSafetensors(
 /**
  * Decodes a safetensors file. Tensors are views into `bytes` where their alignment allows it, else copies.
  * @param name what the bytes are, for messages: a file name
- * @throws CovistaError `bad-format` when the file is cut short, its header is not valid, tensors overlap, leave
- *   gaps or end outside the file, or an element type is none of {@link Tensor}
+ * @throws CovistaError `bad-format` when the file is cut short, its header is not valid or names something twice,
+ *   tensors overlap, leave gaps or end outside the file, or an element type is none of {@link Tensor}
  */
 export function decodeSafetensors(bytes: Uint8Array, name = 'safetensors data'): Safetensors {
   const fail = (why: string): never => {
@@ -70,13 +70,17 @@ export function decodeSafetensors(bytes: Uint8Array, name = 'safetensors data'):
   if (headerLength > BigInt(Math.min(largestHeader, bytes.length - 8)))
     return fail(`its header of ${headerLength} bytes does not fit ${bytes.length} bytes`);
   const start = 8 + Number(headerLength);
+  let json: string;
   let header: unknown;
   try {
-    header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(8, start)));
+    json = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes.subarray(8, start));
+    header = JSON.parse(json);
   } catch {
     return fail('its header is not JSON');
   }
   if (!isRecord(header)) return fail('its header is not an object');
+  const twice = repeatedKey(json);
+  if (twice !== undefined) return fail(`its header names ${twice} twice`);
 
   const metadata: Record<string, string> = Object.create(null);
   const entries: Entry[] = [];
@@ -101,6 +105,39 @@ export function decodeSafetensors(bytes: Uint8Array, name = 'safetensors data'):
     tensors: new Map(entries.map((entry) => [entry.name, view(entry, bytes, start + entry.from)])),
     metadata,
   };
+}
+
+/**
+ * A key that an object of the header has twice, which the format forbids and of which JSON.parse keeps the last.
+ * @param json valid JSON
+ */
+function repeatedKey(json: string): string | undefined {
+  const open: Set<string>[] = [];
+  for (let i = 0; i < json.length; i++) {
+    const mark = json[i];
+    if (mark === '{') open.push(new Set());
+    else if (mark === '}') open.pop();
+    else if (mark === '"') {
+      const start = i;
+      do i = json.indexOf('"', i + 1);
+      while (isEscaped(json, i));
+      let next = i + 1;
+      while (json[next] === ' ' || json[next] === '\n' || json[next] === '\r' || json[next] === '\t') next++;
+      if (json[next] !== ':') continue;
+      const key = JSON.parse(json.slice(start, i + 1)) as string;
+      const keys = open.at(-1)!;
+      if (keys.has(key)) return key;
+      keys.add(key);
+    }
+  }
+  return undefined;
+}
+
+/** Whether an odd number of backslashes stands before a position. */
+function isEscaped(json: string, position: number): boolean {
+  let start = position;
+  while (json[start - 1] === '\\') start--;
+  return (position - start) % 2 === 1;
 }
 
 interface Entry {
@@ -128,7 +165,8 @@ function view(entry: Entry, bytes: Uint8Array, start: number): Tensor {
   let position = bytes.byteOffset + start;
   let buffer = bytes.buffer;
   if (position % elementBytes[type] !== 0) {
-    buffer = bytes.slice(start, start + length * elementBytes[type]).buffer;
+    // Not `slice`, which copies nothing of a Node Buffer.
+    buffer = Uint8Array.from(bytes.subarray(start, start + length * elementBytes[type])).buffer;
     position = 0;
   }
   switch (type) {

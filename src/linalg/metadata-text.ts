@@ -1,0 +1,22 @@
+import { z } from 'zod';
+
+/** A whole number from 0 on, as metadata hold it: a text of digits. */
+export const wholeText = z
+  .string()
+  .regex(/^\d{1,15}$/, 'is not a whole number')
+  .transform(Number);
+
+/** JSON in a text, as metadata hold it, that a schema checks. */
+export function jsonText<T>(schema: z.ZodType<T>): z.ZodType<T> {
+  return z
+    .string()
+    .transform((text, context): unknown => {
+      try {
+        return JSON.parse(text);
+      } catch {
+        context.addIssue({ code: 'custom', message: 'is not JSON' });
+        return z.NEVER;
+      }
+    })
+    .pipe(schema as z.ZodType<T, unknown>);
+}
