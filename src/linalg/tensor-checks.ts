@@ -6,10 +6,11 @@ export type TensorCheck = (values: ArrayLike<number>) => string | undefined;
 
 /** Numbers from `least` to `most`, with a slack for their rounding. */
 export function between(least: number, most: number, slack = 0): TensorCheck {
+  const [low, high] = [least - slack, most + slack];
   return (values) => {
     for (let i = 0; i < values.length; i++) {
       const value = values[i]!;
-      if (!(value >= least - slack && value <= most + slack))
+      if (!(value >= low && value <= high))
         return `holds ${value} at position ${i}, which is not within ${least} to ${most}`;
     }
     return undefined;

@@ -168,10 +168,9 @@ function readSpace(file: TensorFile, count: number, sizes: readonly (readonly nu
       const mean = Float64Array.from(own.flatMap((one) => [...one.mean]));
       const deviation = own.flatMap((one) => [...one.deviation]);
       const stored = file.halves(`space.${view}`, [mean.length, 'k']);
-      const data = Float64Array.from(stored, (value, i) => {
-        const scale = deviation[Math.floor(i / k)]!;
-        return scale > 0 ? value / scale : 0;
-      });
+      const data = new Float64Array(stored.length);
+      for (const [row, scale] of deviation.entries())
+        if (scale > 0) for (let i = row * k; i < (row + 1) * k; i++) data[i] = stored[i]! / scale;
       return { blocks, mean, weights: { rows: mean.length, columns: k, data } };
     }),
   };

@@ -104,7 +104,7 @@ describe('a file of tensors', () => {
 
   it('reads metadata by a schema', () => {
     const schema = z.object({ count: wholeText, sizes: jsonText(z.array(z.number())) });
-    expect(open({ count: '12', sizes: '[1, 2]', more: '' }).read(schema)).toEqual({
+    expect(open({ count: '12', sizes: '[1, 2]' }).read(schema)).toEqual({
       count: 12,
       sizes: [1, 2],
     });
@@ -121,6 +121,9 @@ describe('a file of tensors', () => {
         refused(/^a.safetensors: its metadata/),
       );
     expect(() => open().read(schema)).toThrow(refused(/count/));
+    expect(() => open({ count: '1', sizes: '[]', chfcksums: '{}' }).read(schema)).toThrow(
+      refused(/an entry "chfcksums", which does not belong there/),
+    );
   });
 
   it('is of the kind and version that was asked for', () => {
@@ -190,7 +193,7 @@ describe('checksums', () => {
 
   it('hold whatever the order of tensors and metadata is', () => {
     const { metadata } = decodeSafetensors(bytes);
-    const { checksums, a, b } = metadata as Record<'checksums' | 'a' | 'b', string>;
+    const { checksums = '', a = '', b = '' } = metadata;
     const other = encodeSafetensors(new Map([...tensors].reverse()), { b, checksums, a });
     expect(other).not.toEqual(bytes);
     expect(decode(other).metadata).toEqual(metadata);
