@@ -1,4 +1,5 @@
 import { CovistaError } from '../errors.ts';
+import { parseJson, repeatedKey } from './json.ts';
 
 /** The element types that Covista reads and writes; F16 is kept as bits, see float16.ts. */
 export type Tensor =
@@ -17,6 +18,8 @@ export interface Safetensors {
 const elementBytes = { F16: 2, F32: 4, F64: 8, U32: 4, I64: 8 } as const;
 const metadataKey = '__metadata__';
 const largestHeader = 100_000_000;
+/** The header holds tensors, which hold shapes. */
+const DEEPEST = 3;
 
 /**
  * Encodes tensors in the safetensors format (https://github.com/huggingface/safetensors): eight bytes with the
@@ -74,7 +77,7 @@ export function decodeSafetensors(bytes: Uint8Array, name = 'safetensors data'):
   let header: unknown;
   try {
     json = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes.subarray(8, start));
-    header = JSON.parse(json);
+    header = parseJson(json, DEEPEST);
   } catch {
     return fail('its header is not JSON');
   }
@@ -105,39 +108,6 @@ export function decodeSafetensors(bytes: Uint8Array, name = 'safetensors data'):
     tensors: new Map(entries.map((entry) => [entry.name, view(entry, bytes, start + entry.from)])),
     metadata,
   };
-}
-
-/**
- * A key that an object of the header has twice, which the format forbids and of which JSON.parse keeps the last.
- * @param json valid JSON
- */
-function repeatedKey(json: string): string | undefined {
-  const open: Set<string>[] = [];
-  for (let i = 0; i < json.length; i++) {
-    const mark = json[i];
-    if (mark === '{') open.push(new Set());
-    else if (mark === '}') open.pop();
-    else if (mark === '"') {
-      const start = i;
-      do i = json.indexOf('"', i + 1);
-      while (isEscaped(json, i));
-      let next = i + 1;
-      while (json[next] === ' ' || json[next] === '\n' || json[next] === '\r' || json[next] === '\t') next++;
-      if (json[next] !== ':') continue;
-      const key = JSON.parse(json.slice(start, i + 1)) as string;
-      const keys = open.at(-1)!;
-      if (keys.has(key)) return key;
-      keys.add(key);
-    }
-  }
-  return undefined;
-}
-
-/** Whether an odd number of backslashes stands before a position. */
-function isEscaped(json: string, position: number): boolean {
-  let start = position;
-  while (json[start - 1] === '\\') start--;
-  return (position - start) % 2 === 1;
 }
 
 interface Entry {
