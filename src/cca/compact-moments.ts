@@ -1,8 +1,9 @@
-import { CovistaError } from '../errors.ts';
-import { fromFloat16, toFloat16 } from '../linalg/float16.ts';
+import { toFloat16 } from '../linalg/float16.ts';
 import { productIndex } from '../linalg/joint-gram.ts';
 import { type Matrix64, zeros64 } from '../linalg/matrix.ts';
 import type { Tensor } from '../linalg/safetensors.ts';
+import { between, nonNegative } from '../linalg/tensor-checks.ts';
+import type { TensorFile } from '../linalg/tensor-file.ts';
 import { Moments } from './moments.ts';
 
 /** How far half precision moves a correlation: a quarter of the distance between neighbours just below 1, in the mean. */
@@ -36,47 +37,33 @@ export function compactMoments(moments: Moments): Map<string, Tensor> {
   return tensors;
 }
 
+/** What rounding to half precision may add to a correlation of 1. */
+const ROUNDING = 1e-3;
+
 /**
  * The moments that {@link compactMoments} wrote.
- * @param tensors may hold others too
+ * @param file may hold other tensors too
  * @param count number of pairs
  * @param blocks how many there are
- * @param name what the tensors were read from, for messages
- * @throws CovistaError `bad-format` when a tensor is missing or has another shape
+ * @throws CovistaError `bad-format` when a tensor is missing, has another shape, or holds what no moments are
  */
-export function expandMoments(
-  tensors: ReadonlyMap<string, Tensor>,
-  count: number,
-  blocks: number,
-  name = 'moments',
-): Moments {
-  const fail = (key: string): never => {
-    throw new CovistaError('bad-format', `${name}: tensor ${key} is missing or has another shape.`);
-  };
-  const vector = (key: string): Float32Array => {
-    const tensor = tensors.get(key);
-    return tensor?.type === 'F32' ? tensor.data : fail(key);
-  };
+export function expandMoments(file: TensorFile, count: number, blocks: number): Moments {
   const means: Float64Array[] = [];
   const deviations: Float32Array[] = [];
   for (let i = 0; i < blocks; i++) {
-    means.push(Float64Array.from(vector(`mean.${i}`)));
-    deviations.push(vector(`deviation.${i}`));
-    if (deviations[i]!.length !== means[i]!.length) fail(`deviation.${i}`);
+    means.push(Float64Array.from(file.tensor(`mean.${i}`, 'F32', [`columns of block ${i}`])));
+    deviations.push(file.tensor(`deviation.${i}`, 'F32', [means[i]!.length], nonNegative));
   }
   const products: Matrix64[] = new Array((blocks * (blocks + 1)) / 2);
   for (let i = 0; i < blocks; i++)
     for (let j = i; j < blocks; j++) {
-      const key = `correlation.${i}.${j}`;
       const rows = means[i]!.length;
       const columns = means[j]!.length;
-      const tensor = tensors.get(key);
-      if (
-        tensor?.type !== 'F16' ||
-        tensor.data.length !== (i === j ? (rows * (rows - 1)) / 2 : rows * columns)
-      )
-        return fail(key);
-      const correlations = fromFloat16(tensor.data);
+      const correlations = file.halves(
+        `correlation.${i}.${j}`,
+        i === j ? [(rows * (rows - 1)) / 2] : [rows, columns],
+        between(-1, 1, ROUNDING),
+      );
       const product = zeros64(rows, columns);
       let position = 0;
       for (let r = 0; r < rows; r++) {

@@ -5,7 +5,7 @@ export { fit } from './fit.ts';
 export type { FitOptions } from './fit-options.ts';
 export { fitRows } from './fit-rows.ts';
 export type { JointSpace, ViewProjection } from './joint-space.ts';
-export { loadJointSpace, saveJointSpace } from './joint-space-file.ts';
+export { describeJointSpace, loadJointSpace, readJointSpace, saveJointSpace } from './joint-space-file.ts';
 export { meanRecall } from './mean-recall.ts';
 export type { MomentSums } from './moment-sums.ts';
 export { type AddOptions, Moments, productsFor } from './moments.ts';

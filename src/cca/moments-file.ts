@@ -1,11 +1,20 @@
-import { CovistaError } from '../errors.ts';
+import { z } from 'zod';
 import { productIndex } from '../linalg/joint-gram.ts';
 import { type Matrix64, zeros64 } from '../linalg/matrix.ts';
-import { decodeSafetensors, encodeSafetensors, type Tensor } from '../linalg/safetensors.ts';
+import { wholeText } from '../linalg/metadata-text.ts';
+import type { Tensor } from '../linalg/safetensors.ts';
+import { nonNegative } from '../linalg/tensor-checks.ts';
+import { encodeTensorFile, TensorFile, type TensorFileKind } from '../linalg/tensor-file.ts';
 import { Moments } from './moments.ts';
 
-const format = 'covista-moments';
-const version = 2;
+const kind: TensorFileKind = {
+  entry: ['format', 'covista-moments'],
+  what: 'moments',
+  version: 2,
+  hint: 'Compute the moments again, or update Covista.',
+};
+
+const metadataSchema = z.object({ count: wholeText, blocks: wholeText });
 
 /**
  * Moments as a safetensors file, in float64: tensors `shift.<i>`, `sum.<i>`, `rounding.<i>` and `product.<i>.<j>` for blocks
@@ -25,9 +34,10 @@ export function saveMoments(moments: Moments): Uint8Array<ArrayBuffer> {
       tensors.set(`product.${i}.${j}`, { type: 'F64', shape, data: packed });
     }
   });
-  return encodeSafetensors(tensors, {
-    format,
-    version: String(version),
+  const [format, value] = kind.entry;
+  return encodeTensorFile(tensors, {
+    [format]: value,
+    version: String(kind.version),
     count: String(count),
     blocks: String(moments.sizes.length),
   });
@@ -36,33 +46,15 @@ export function saveMoments(moments: Moments): Uint8Array<ArrayBuffer> {
 /**
  * Reads what {@link saveMoments} wrote.
  * @param name what the bytes are, for messages: a file name
- * @throws CovistaError `bad-format` for anything else, `version` for a file of another version
+ * @throws CovistaError `bad-format` for anything else and for what was damaged, `version` for a file of another version
  */
 export function loadMoments(bytes: Uint8Array, name = 'moments'): Moments {
-  const { tensors, metadata } = decodeSafetensors(bytes, name);
-  if (metadata.format !== format)
-    throw new CovistaError('bad-format', `${name} does not hold moments, but ${metadata.format}.`);
-  if (metadata.version !== String(version))
-    throw new CovistaError(
-      'version',
-      `${name} has version ${metadata.version}, this program reads ${version}.`,
-      {
-        hint: 'Compute the moments again, or update Covista.',
-      },
-    );
-  const vector = (key: string, length?: number): Float64Array => {
-    const tensor = tensors.get(key);
-    if (tensor?.type !== 'F64' || (length !== undefined && tensor.data.length !== length))
-      throw new CovistaError('bad-format', `${name}: tensor ${key} is missing or has another shape.`);
-    // Copies: moments grow in place, and the bytes belong to the caller.
-    return tensor.data.slice();
-  };
-  const count = Number(metadata.count);
-  const blocks = Number(metadata.blocks);
-  if (!(Number.isSafeInteger(count) && count >= 0 && Number.isSafeInteger(blocks) && blocks <= tensors.size))
-    throw new CovistaError('bad-format', `${name}: its counts of pairs and blocks are not valid.`);
+  const file = TensorFile.decode(bytes, name, kind);
+  const { count, blocks } = file.read(metadataSchema);
+  // Copies: moments grow in place, and the bytes belong to the caller.
+  const vector = (key: string, ...shape: (number | string)[]) => file.tensor(key, 'F64', shape).slice();
   const shifts: Float64Array[] = [];
-  for (let i = 0; i < blocks; i++) shifts.push(vector(`shift.${i}`));
+  for (let i = 0; i < blocks; i++) shifts.push(vector(`shift.${i}`, `columns of block ${i}`));
   const sums = shifts.map((shift, i) => vector(`sum.${i}`, shift.length));
   const products: Matrix64[] = [];
   for (let i = 0; i < blocks; i++)
@@ -71,9 +63,12 @@ export function loadMoments(bytes: Uint8Array, name = 'moments'): Moments {
       const columns = shifts[j]!.length;
       const key = `product.${i}.${j}`;
       if (i === j) products.push(unpackTriangle(vector(key, (rows * (rows + 1)) / 2), rows));
-      else products.push({ rows, columns, data: vector(key, rows * columns) });
+      else products.push({ rows, columns, data: vector(key, rows, columns) });
     }
-  const rounding = shifts.map((shift, i) => vector(`rounding.${i}`, shift.length));
+  const rounding = shifts.map((shift, i) =>
+    file.tensor(`rounding.${i}`, 'F64', [shift.length], nonNegative).slice(),
+  );
+  file.finish();
   return new Moments({ count, shifts, sums, products, rounding });
 }
 

@@ -1,4 +1,5 @@
 import { buffer } from 'node:stream/consumers';
+import { crc32 } from 'node:zlib';
 import { openPromise } from 'yauzl';
 import { CovistaError } from '../errors.ts';
 import type { NamedArrays } from './named-arrays.ts';
@@ -36,7 +37,12 @@ async function eachArray(
     try {
       for await (const entry of archive.eachEntry())
         if (entry.fileName.endsWith('.npy')) {
-          const bytes = async () => buffer(await archive.openReadStreamPromise(entry));
+          const bytes = async () => {
+            const content = await buffer(await archive.openReadStreamPromise(entry));
+            // The archive's reader leaves this to its caller.
+            if (crc32(content) !== entry.crc32) throw new Error(`the checksum of ${entry.fileName} differs`);
+            return content;
+          };
           if (await visit(entry.fileName.slice(0, -4), bytes)) break;
         }
     } finally {

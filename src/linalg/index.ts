@@ -14,8 +14,10 @@ export {
   zeros64,
 } from './matrix.ts';
 export { type EngineSpeed, measureEngine } from './measure-engine.ts';
+export { jsonText, wholeText } from './metadata-text.ts';
 export { createRandom, type Random } from './random.ts';
 export { referenceEngine } from './reference-engine.ts';
 export { decodeSafetensors, encodeSafetensors, type Safetensors, type Tensor } from './safetensors.ts';
+export { encodeTensorFile, TensorFile, type TensorFileKind } from './tensor-file.ts';
 export { transpose } from './transpose.ts';
 export { wasmEngine } from './wasm-engine.ts';

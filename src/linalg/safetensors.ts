@@ -1,4 +1,5 @@
 import { CovistaError } from '../errors.ts';
+import { parseJson, repeatedKey } from './json.ts';
 
 /** The element types that Covista reads and writes; F16 is kept as bits, see float16.ts. */
 export type Tensor =
@@ -17,6 +18,8 @@ export interface Safetensors {
 const elementBytes = { F16: 2, F32: 4, F64: 8, U32: 4, I64: 8 } as const;
 const metadataKey = '__metadata__';
 const largestHeader = 100_000_000;
+/** The header holds tensors, which hold shapes. */
+const DEEPEST = 3;
 
 /**
  * Encodes tensors in the safetensors format (https://github.com/huggingface/safetensors): eight bytes with the
@@ -58,8 +61,8 @@ export function encodeSafetensors(
 /**
  * Decodes a safetensors file. Tensors are views into `bytes` where their alignment allows it, else copies.
  * @param name what the bytes are, for messages: a file name
- * @throws CovistaError `bad-format` when the file is cut short, its header is not valid, tensors overlap, leave
- *   gaps or end outside the file, or an element type is none of {@link Tensor}
+ * @throws CovistaError `bad-format` when the file is cut short, its header is not valid or names something twice,
+ *   tensors overlap, leave gaps or end outside the file, or an element type is none of {@link Tensor}
  */
 export function decodeSafetensors(bytes: Uint8Array, name = 'safetensors data'): Safetensors {
   const fail = (why: string): never => {
@@ -70,13 +73,17 @@ export function decodeSafetensors(bytes: Uint8Array, name = 'safetensors data'):
   if (headerLength > BigInt(Math.min(largestHeader, bytes.length - 8)))
     return fail(`its header of ${headerLength} bytes does not fit ${bytes.length} bytes`);
   const start = 8 + Number(headerLength);
+  let json: string;
   let header: unknown;
   try {
-    header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(8, start)));
+    json = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes.subarray(8, start));
+    header = parseJson(json, DEEPEST);
   } catch {
     return fail('its header is not JSON');
   }
   if (!isRecord(header)) return fail('its header is not an object');
+  const twice = repeatedKey(json);
+  if (twice !== undefined) return fail(`its header names ${twice} twice`);
 
   const metadata: Record<string, string> = Object.create(null);
   const entries: Entry[] = [];
@@ -128,7 +135,8 @@ function view(entry: Entry, bytes: Uint8Array, start: number): Tensor {
   let position = bytes.byteOffset + start;
   let buffer = bytes.buffer;
   if (position % elementBytes[type] !== 0) {
-    buffer = bytes.slice(start, start + length * elementBytes[type]).buffer;
+    // Not `slice`, which copies nothing of a Node Buffer.
+    buffer = Uint8Array.from(bytes.subarray(start, start + length * elementBytes[type])).buffer;
     position = 0;
   }
   switch (type) {

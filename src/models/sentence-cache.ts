@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { decodeSafetensors, encodeSafetensors } from '../linalg/index.ts';
+import { encodeTensorFile, TensorFile } from '../linalg/index.ts';
 import { type Matrix32, row, zeros32 } from '../linalg/matrix.ts';
 import type { SentenceEncoder } from '../text/sentence-encoder.ts';
 import { cacheFolder } from './cache.ts';
@@ -109,7 +109,7 @@ class SentenceCache implements SentenceEncoder {
     this.#openKeys = [];
     const data = segment.values!.subarray(0, segment.rows * this.size);
     const hashes = new Uint32Array(Uint8Array.from(Buffer.from(keys.join(''), 'latin1')).buffer);
-    const bytes = encodeSafetensors(
+    const bytes = encodeTensorFile(
       new Map([
         ['keys', { type: 'U32', shape: [keys.length, 4], data: hashes }],
         ['vectors', { type: 'F32', shape: [keys.length, this.size], data }],
@@ -155,19 +155,12 @@ function keyOf(text: string): string {
 }
 
 async function readSegment(file: string, size: number): Promise<{ keys: string[]; values: Float32Array }> {
-  const { tensors } = decodeSafetensors(await readFile(file), file);
-  const [keys, vectors] = [tensors.get('keys'), tensors.get('vectors')];
-  const rows = keys?.shape[0] ?? 0;
-  if (
-    keys?.type !== 'U32' ||
-    vectors?.type !== 'F32' ||
-    vectors.shape[0] !== rows ||
-    vectors.shape[1] !== size
-  )
-    throw new Error(`${file} is no part of the cache.`);
-  const bytes = Buffer.from(keys.data.buffer, keys.data.byteOffset, keys.data.byteLength);
+  const stored = TensorFile.decode(await readFile(file), file);
+  const keys = stored.tensor('keys', 'U32', ['texts', 4]);
+  const values = stored.tensor('vectors', 'F32', ['texts', size]);
+  const bytes = Buffer.from(keys.buffer, keys.byteOffset, keys.byteLength);
   return {
-    keys: Array.from({ length: rows }, (_, i) => bytes.toString('latin1', 16 * i, 16 * (i + 1))),
-    values: vectors.data,
+    keys: Array.from({ length: keys.length / 4 }, (_, i) => bytes.toString('latin1', 16 * i, 16 * (i + 1))),
+    values,
   };
 }

@@ -3,8 +3,9 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { z } from 'zod';
 import { CovistaError } from '../errors.ts';
 import { fromFloat16 } from '../linalg/float16.ts';
+import { wholeText } from '../linalg/metadata-text.ts';
 import type { WordVectors } from '../text/word-vectors.ts';
-import { findWord, type WordIndexData } from './word-vector-index.ts';
+import { findWord, type WordIndexData, wrongIndex } from './word-vector-index.ts';
 import { type Subwords, subwordRows } from './word-vector-subwords.ts';
 import { FORMAT, HEADER_BYTES } from './word-vector-writer.ts';
 
@@ -19,8 +20,8 @@ const headerSchema = z.object({
   __metadata__: z.object({
     format: z.literal(FORMAT),
     id: z.string(),
-    shortest: z.string().optional(),
-    longest: z.string().optional(),
+    shortest: wholeText.optional(),
+    longest: wholeText.optional(),
   }),
   vectors: tensor('F16', 2),
   subwords: tensor('F16', 2).optional(),
@@ -35,7 +36,8 @@ const files = new FinalizationRegistry<number>((file) => closeSync(file));
 /**
  * Opens a file in the compact format of {@link WordVectorWriter}. Only the words are read; a vector is read
  * when it is asked for, so that opening takes milliseconds and memory grows with the words in use.
- * @throws CovistaError `not-found` without the file; `bad-format` when it is none in this format, or cut short
+ * @throws CovistaError `not-found` without the file; `bad-format` when it is none in this format, cut short or
+ *   damaged
  */
 export function openWordVectorFile(path: string): WordVectors {
   let file: number;
@@ -76,6 +78,7 @@ class FileWordVectors implements WordVectors {
   readonly size: number;
   readonly count: number;
   private readonly file: number;
+  private readonly path: string;
   private readonly index: WordIndexData;
   private readonly bits: Uint16Array;
   private readonly subwords: Subwords | undefined;
@@ -83,6 +86,7 @@ class FileWordVectors implements WordVectors {
   constructor(file: number, path: string) {
     const header = readHeader(file, path);
     this.file = file;
+    this.path = path;
     this.id = header.__metadata__.id;
     [this.count, this.size] = header.vectors.shape as [number, number];
     const part = (name: 'slots' | 'offsets' | 'words'): Uint8Array<ArrayBuffer> => {
@@ -94,12 +98,14 @@ class FileWordVectors implements WordVectors {
       offsets: new Uint32Array(part('offsets').buffer),
       slots: new Uint32Array(part('slots').buffer),
     };
+    const wrong = wrongIndex(this.index);
+    if (wrong !== undefined) notOurs(path, wrong);
     this.bits = new Uint16Array(this.size);
     const { shortest, longest } = header.__metadata__;
     if (header.subwords)
       this.subwords = {
-        shortest: Number(shortest),
-        longest: Number(longest),
+        shortest: shortest!,
+        longest: longest!,
         buckets: header.subwords.shape[0]!,
       };
   }
@@ -121,7 +127,9 @@ class FileWordVectors implements WordVectors {
 
   private row(i: number): Float32Array {
     readSync(this.file, this.bits, 0, 2 * this.size, HEADER_BYTES + 2 * this.size * i);
-    return fromFloat16(this.bits);
+    const values = fromFloat16(this.bits);
+    if (!values.every(Number.isFinite)) notOurs(this.path, `row ${i} of its vectors holds what is no number`);
+    return values;
   }
 
   *words(): Generator<string> {
@@ -131,10 +139,14 @@ class FileWordVectors implements WordVectors {
   }
 }
 
+function notOurs(path: string, why: string): never {
+  throw new CovistaError('bad-format', `${path} is no file of compact word vectors: ${why}.`, {
+    hint: 'Delete it where it is in the cache, to have it made again; else convert the vectors again.',
+  });
+}
+
 function readHeader(file: number, path: string): z.infer<typeof headerSchema> {
-  const fail = (why: string): never => {
-    throw new CovistaError('bad-format', `${path} is no file of compact word vectors: ${why}.`);
-  };
+  const fail = (why: string): never => notOurs(path, why);
   const { size } = fstatSync(file);
   if (size < HEADER_BYTES) return fail(`it has ${size} bytes`);
   const start = Buffer.from(readBytes(file, 0, HEADER_BYTES).buffer);
@@ -149,6 +161,10 @@ function readHeader(file: number, path: string): z.infer<typeof headerSchema> {
   if (!parsed.success) return fail('its header describes other content');
   const { vectors, subwords, slots, offsets, words } = parsed.data;
   const [count, length] = vectors.shape as [number, number];
+  const { shortest, longest } = parsed.data.__metadata__;
+  if (count === 0 || length === 0) return fail('it has no vectors');
+  if (subwords && (subwords.shape[0] === 0 || subwords.shape[1] !== length || !shortest || !longest))
+    return fail('its rows of n-grams do not fit its vectors');
   let end = 0;
   const parts = [
     { tensor: vectors, size: 2 * count * length },

@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer';
+import { offsetsTo } from '../linalg/tensor-checks.ts';
 
 /** The words of a vector file as bytes: none of them is a string before somebody asks for it. */
 export interface WordIndexData {
@@ -24,6 +25,26 @@ function hashWord(bytes: Uint8Array): number {
 export function findWord(index: WordIndexData, word: Uint8Array): number {
   const { words, offsets, slots } = index;
   return slots[findSlot(words, offsets, slots, word)]! - 1;
+}
+
+/**
+ * What is wrong with words that were read from a file, or nothing: every word has its place among the bytes and stands
+ * in one slot, so that a search ends at it or at an empty slot.
+ */
+export function wrongIndex({ words, offsets, slots }: WordIndexData): string | undefined {
+  const wrong = offsetsTo(words.length)(offsets);
+  if (wrong !== undefined) return `the list of where words begin ${wrong}`;
+  const count = offsets.length - 1;
+  const placed = new Uint8Array(count);
+  let left = count;
+  for (let i = 0; i < slots.length; i++) {
+    const slot = slots[i]!;
+    if (slot === 0) continue;
+    if (slot > count || placed[slot - 1] === 1) return `its hash table is wrong in slot ${i}`;
+    placed[slot - 1] = 1;
+    left--;
+  }
+  return left > 0 || count >= slots.length ? `its hash table lacks ${left} of ${count} words` : undefined;
 }
 
 /** Collects words for a file: bytes and numbers in arrays that grow, so that millions of words stay small. */

@@ -2,7 +2,7 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { CovistaError } from '../errors.ts';
 import type { ImageEncoder } from '../image/image-encoder.ts';
-import { decodeSafetensors, encodeSafetensors } from '../linalg/index.ts';
+import { encodeTensorFile, TensorFile } from '../linalg/index.ts';
 import { type Matrix32, matrix, zeros32 } from '../linalg/matrix.ts';
 import { cacheFolder } from '../models/cache.ts';
 import type { WorkOptions } from '../progress.ts';
@@ -50,11 +50,11 @@ export async function cachedFeatures(
   }
   await mkdir(dirname(file), { recursive: true });
   const tensor = { type: 'F32', shape: [total, encoder.size], data: features.data } as const;
-  await replaceFile(file, encodeSafetensors(new Map([['features', tensor]])));
+  await replaceFile(file, encodeTensorFile(new Map([['features', tensor]]), {}));
   return features;
 }
 
-/** What {@link cachedFeatures} kept, or nothing where it is of another shape. */
+/** What {@link cachedFeatures} kept, or nothing where it is of another shape or damaged. */
 async function readCachedFeatures(
   file: string,
   rows: number,
@@ -62,7 +62,10 @@ async function readCachedFeatures(
 ): Promise<Matrix32 | undefined> {
   const bytes = await readFile(file).catch(() => undefined);
   if (bytes === undefined) return undefined;
-  const tensor = decodeSafetensors(bytes, file).tensors.get('features');
-  if (tensor?.type !== 'F32' || tensor.shape[0] !== rows || tensor.shape[1] !== columns) return undefined;
-  return matrix(rows, columns, tensor.data);
+  try {
+    return matrix(rows, columns, TensorFile.decode(bytes, file).tensor('features', 'F32', [rows, columns]));
+  } catch (error) {
+    if (error instanceof CovistaError) return undefined;
+    throw error;
+  }
 }

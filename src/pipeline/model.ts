@@ -128,7 +128,7 @@ async function projectScaled(
 }
 
 /** Length of an embedding (k), all members together. */
-export function embeddingSize(model: Model): number {
+export function embeddingSize(model: Pick<Model, 'space' | 'joined'>): number {
   return [model, ...model.joined].reduce((sum, { space }) => sum + space.correlations.length, 0);
 }
 

@@ -1,24 +1,40 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
 import { compactMoments, expandMoments } from '../cca/compact-moments.ts';
 import type { JointSpace } from '../cca/index.ts';
 import { CovistaError } from '../errors.ts';
 import {
-  decodeSafetensors,
-  encodeSafetensors,
-  fromFloat16,
+  encodeTensorFile,
+  jsonText,
   type Tensor,
+  TensorFile,
+  type TensorFileKind,
   toFloat16,
+  wholeText,
 } from '../linalg/index.ts';
-import { matrix } from '../linalg/matrix.ts';
+import { between, descending } from '../linalg/tensor-checks.ts';
 import { replaceFile } from '../replace-file.ts';
-import { TextEncoder, type WordVectors } from '../text/index.ts';
-import { modelSettings, modelSettingsSchema } from './model-file.ts';
+import type { WordVectors } from '../text/index.ts';
+import { readTextEncoder, requireFit } from './member-file.ts';
+import { modelSettings, modelSettingsSchema } from './model-settings.ts';
 import type { Recipe } from './recipe.ts';
 import type { Starter } from './starter.ts';
 
-/** The version of the file's layout. */
-const VERSION = 1;
+const kind: TensorFileKind = {
+  entry: ['covista', 'starter'],
+  what: 'a Covista starter',
+  version: 1,
+  hint: 'Make it again with covista fit --save-starter <file>, or update Covista.',
+};
+
+const blocksSchema = z.array(z.array(z.number().int().nonnegative()).min(1)).length(2);
+
+const metadataSchema = z.object({
+  model: jsonText(modelSettingsSchema),
+  count: wholeText.refine((count) => count >= 2, 'is of too few pairs'),
+  blocks: jsonText(blocksSchema),
+});
 
 /** The starter that comes with Covista; docs/model-card.md describes it. */
 export const BUILT_IN_STARTER = fileURLToPath(
@@ -62,9 +78,10 @@ export async function saveStarter(
     shape: [pictures.rows, pictures.columns],
     data: toFloat16(pictures.data),
   });
-  const bytes = encodeSafetensors(tensors, {
-    covista: 'starter',
-    version: String(VERSION),
+  const [entry, value] = kind.entry;
+  const bytes = encodeTensorFile(tensors, {
+    [entry]: value,
+    version: String(kind.version),
     model: modelSettings(model),
     count: String(moments.count),
     blocks: JSON.stringify(views.map((view) => view.blocks)),
@@ -90,76 +107,70 @@ export async function loadStarter(
       hint: 'Make one with: covista fit --save-starter <file>, or do without: --starter none',
     });
   });
-  const { tensors, metadata } = decodeSafetensors(bytes, path);
-  const fail = (what: string): never => {
-    throw new CovistaError('bad-format', `The ${what} of the starter in ${path} cannot be read.`);
-  };
-  if (metadata.covista !== 'starter')
-    throw new CovistaError('bad-format', `${path} is not a Covista starter.`);
-  if (metadata.version !== String(VERSION))
-    throw new CovistaError(
-      'version',
-      `${path} has version ${metadata.version}; this Covista reads version ${VERSION}.`,
-    );
-  const settings = modelSettingsSchema.safeParse(JSON.parse(metadata.model ?? 'null'));
-  if (!settings.success) return fail('settings');
-  const { recipe, vectors, calibration } = settings.data;
+  const stored = TensorFile.decode(bytes, path, kind);
+  const { model: settings, count, blocks } = stored.read(metadataSchema);
+  const { recipe, encoder, vectors, calibration } = settings;
   const wordVectors = recipe.text.includes('vectors') ? await options.wordVectors(vectors) : undefined;
-  const text = TextEncoder.fromJSON(settings.data.text, { wordVectors });
-  const moments = expandMoments(tensors, Number(metadata.count), 1 + text.blocks.length, path);
-  const offsets = tensors.get('captions.offsets');
-  const words = tensors.get('captions.words');
-  if (offsets?.type !== 'U32' || words?.type !== 'U32') return fail('captions');
-  const pictures = tensors.get('pictures');
-  if (pictures?.type !== 'F16') return fail('pictures');
+  const text = readTextEncoder(stored, settings.text, { wordVectors });
+  const moments = expandMoments(stored, count, blocks.flat().length);
+  const space = readSpace(stored, count, blocks);
+  requireFit(stored, space, encoder.size, text);
   const vocabulary = text.toJSON().words;
+  const captions = stored.indexRows(
+    'captions.offsets',
+    'captions.words',
+    undefined,
+    vocabulary.length,
+    false,
+  );
+  const pictures = stored.matrix('pictures', ['pictures', encoder.size]);
+  stored.finish();
   return {
     name: file ?? 'built in',
     model: {
-      ...settings.data,
+      ...settings,
       recipe: recipe as Recipe,
       text,
       joined: [],
       sentences: undefined,
-      space: readSpace(tensors, metadata, () => fail('joint space')),
+      space,
       calibration,
       bank: undefined,
       queries: undefined,
     },
     moments,
-    captions: Array.from({ length: offsets.data.length - 1 }, (_, i) =>
+    captions: Array.from({ length: captions.offsets.length - 1 }, (_, i) =>
       Array.from(
-        words.data.subarray(offsets.data[i]!, offsets.data[i + 1]!),
+        captions.indices.subarray(captions.offsets[i]!, captions.offsets[i + 1]!),
         (word) => vocabulary[word],
       ).join(' '),
     ),
-    pictures: matrix(pictures.shape[0]!, pictures.shape[1]!, fromFloat16(pictures.data)),
+    pictures,
   };
 }
 
-function readSpace(
-  tensors: ReadonlyMap<string, Tensor>,
-  metadata: Readonly<Record<string, string>>,
-  fail: () => never,
-): JointSpace {
-  const correlations = tensors.get('space.correlations');
-  const views = JSON.parse(metadata.blocks ?? '[]') as number[][];
-  if (correlations?.type !== 'F64' || views.length !== 2) return fail();
-  const k = correlations.data.length;
+/** @param sizes of the blocks of each view, which are those of the moments in order */
+function readSpace(file: TensorFile, count: number, sizes: readonly (readonly number[])[]): JointSpace {
+  const correlations = file.tensor('space.correlations', 'F64', ['k'], between(-1, 1, 1e-6), descending);
+  const k = correlations.length;
   let block = 0;
   return {
-    count: Number(metadata.count),
-    correlations: correlations.data,
-    views: views.map((blocks, view) => {
-      const stored = tensors.get(`space.${view}`);
-      const own = blocks.map(() => block++);
-      const mean = Float64Array.from(own.flatMap((i) => [...numbers(tensors, `mean.${i}`, fail)]));
-      const deviation = own.flatMap((i) => [...numbers(tensors, `deviation.${i}`, fail)]);
-      if (stored?.type !== 'F16' || stored.data.length !== mean.length * k) return fail();
-      const data = Float64Array.from(fromFloat16(stored.data), (value, i) => {
-        const scale = deviation[Math.floor(i / k)]!;
-        return scale > 0 ? value / scale : 0;
+    count,
+    correlations,
+    views: sizes.map((blocks, view) => {
+      const own = blocks.map((size) => {
+        const name = block++;
+        return {
+          mean: file.tensor(`mean.${name}`, 'F32', [size]),
+          deviation: file.tensor(`deviation.${name}`, 'F32', [size]),
+        };
       });
+      const mean = Float64Array.from(own.flatMap((one) => [...one.mean]));
+      const deviation = own.flatMap((one) => [...one.deviation]);
+      const stored = file.halves(`space.${view}`, [mean.length, 'k']);
+      const data = new Float64Array(stored.length);
+      for (const [row, scale] of deviation.entries())
+        if (scale > 0) for (let i = row * k; i < (row + 1) * k; i++) data[i] = stored[i]! / scale;
       return { blocks, mean, weights: { rows: mean.length, columns: k, data } };
     }),
   };
@@ -171,9 +182,4 @@ function viewDeviations(tensors: ReadonlyMap<string, Tensor>, space: JointSpace)
   return space.views.map(({ blocks }) =>
     blocks.flatMap(() => [...(tensors.get(`deviation.${block++}`)!.data as Float32Array)]),
   );
-}
-
-function numbers(tensors: ReadonlyMap<string, Tensor>, key: string, fail: () => never): Float32Array {
-  const tensor = tensors.get(key);
-  return tensor?.type === 'F32' ? tensor.data : fail();
 }

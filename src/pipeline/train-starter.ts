@@ -2,6 +2,7 @@ import { compactMoments, expandMoments } from '../cca/compact-moments.ts';
 import { CovistaError } from '../errors.ts';
 import { tagVocabulary } from '../evaluation/index.ts';
 import { joinRows, type Matrix32, selectRows } from '../linalg/matrix.ts';
+import { TensorFile } from '../linalg/tensor-file.ts';
 import { TextEncoder } from '../text/index.ts';
 import { learnTagScores } from './fit-tags.ts';
 import type { Model } from './model.ts';
@@ -63,7 +64,7 @@ export async function trainStarter(
   const isHeld = (position: number) => position % CALIBRATE_EVERY === 0;
   const { kept, held, heldFeatures } = await pairMoments(pairs, recipe, text, isHeld, options);
   const total = kept.merge(held);
-  const moments = expandMoments(compactMoments(total), total.count, total.sizes.length);
+  const moments = expandMoments(new TensorFile(compactMoments(total)), total.count, total.sizes.length);
   const tokens = pairs.captions.map((some) => some.map((caption) => text.words(caption)));
   const tags = tagVocabulary(tokens, { minimumPictures: MINIMUM_PICTURES });
   const stored = { ...byCaptionsOnly(recipe), dimensions: Math.min(recipe.dimensions, size.dimensions) };

@@ -42,9 +42,17 @@ export interface TextEncoderOptions {
   readonly characters?: number;
 }
 
+function isLanguageTag(tag: string): boolean {
+  try {
+    return Intl.getCanonicalLocales(tag).length === 1;
+  } catch {
+    return false;
+  }
+}
+
 /** The stored form of an encoder, as JSON. */
 export const storedSchema = z.object({
-  language: z.string(),
+  language: z.string().refine(isLanguageTag, 'is no language tag'),
   blocks: z.array(z.enum(['vectors', 'words', 'sentence'])),
   minimumCount: z.number().int().positive(),
   stems: z.boolean(),

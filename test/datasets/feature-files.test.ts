@@ -2,17 +2,8 @@ import { parquetWriteBuffer } from 'hyparquet-writer';
 import { describe, expect, it } from 'vitest';
 import { readFeatures, readNamedFeatures } from '../../src/datasets/index.ts';
 import { encodeSafetensors } from '../../src/linalg/safetensors.ts';
+import { matCompressed, matPlain, npz } from './feature-samples.ts';
 import { temporaryFolder } from './temporary-folder.ts';
-
-// Written by NumPy 2.4.6 and SciPy 1.17.1.
-const npz =
-  'UEsDBC0AAAAIAAAAIQBGcfm9//////////8MABQAZmVhdHVyZXMubnB5AQAQAJAAAAAAAAAAUwAAAAAAAACb7BfqGxDJyFDGUK2eklqcXKRupaBuk2airqOgnpZfVFKUmBefX5SSChJ3S8wpTgWKF2ckFqQC+RpGOgpGmjoKtQpkAy4GhgZ7BgYGByAC4g4HAFBLAwQtAAAACAAAACEAcb5nuf//////////BwAUAGlkcy5ucHkBABAAkAAAAAAAAABKAAAAAAAAAJvsF+obEMnIUMZQrZ6SWpxcpG6loG6TaaGuo6Cell9UUpSYF59flJIKEndLzClOBYoXZyQWpAL5GkY6mjoKtQoUAC5WBghgg9IAUEsBAi0DLQAAAAgAAAAhAEZx+b1TAAAAkAAAAAwAAAAAAAAAAAAAAIABAAAAAGZlYXR1cmVzLm5weVBLAQItAy0AAAAIAAAAIQBxvme5SgAAAJAAAAAHAAAAAAAAAAAAAACAAZEAAABpZHMubnB5UEsFBgAAAAACAAIAbwAAABQBAAAAAA==';
-const matCompressed =
-  'TUFUTEFCIDUuMCBNQVQtZmlsZSBQbGF0Zm9ybTogcG9zaXgsIENyZWF0ZWQgb246IE1vbiBOb3YgMjMgMDU6Mzk6MDcgMjAyNgAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAABSU0PAAAAPgAAAHic42NgYMgAYjYg5oDSIMAK5TMBMTMQM0L5aamJJaVFqcWcQLYBAwz8sIfQAg5QASgtAqU5oLSEAwBmBgb5DwAAAC0AAAB4nONjYGCwAGI2IOYAYk4GCGCF8pmAmBGKQWI5iUmpOWBxJgZGdgYGADRxAoAPAAAAKgAAAHic42NgYDAAYjYg5gBiFgYIYIXyGaFijEAyL78kVQBIl6RWlAAAKVUD9w==';
-const matPlain =
-  'TUFUTEFCIDUuMCBNQVQtZmlsZSBQbGF0Zm9ybTogcG9zaXgsIENyZWF0ZWQgb246IE1vbiBOb3YgMjMgMDU6Mzk6MDcgMjAyNgAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAABSU0OAAAAQAAAAAYAAAAIAAAABwAAAAAAAAAFAAAACAAAAAIAAAACAAAAAQABAFgAAAAHAAAAEAAAAAAAgD8AAEBAAAAAQAAAiEA=';
-
-const bytes = (base64: string) => new Uint8Array(Buffer.from(base64, 'base64'));
 
 async function read(name: string, content: Uint8Array, key?: string) {
   await using folder = await temporaryFolder();
@@ -21,36 +12,36 @@ async function read(name: string, content: Uint8Array, key?: string) {
 
 describe('readFeatures', () => {
   it('reads NumPy archives', async () => {
-    expect(await read('f.npz', bytes(npz))).toEqual({
+    expect(await read('f.npz', npz)).toEqual({
       rows: 2,
       columns: 2,
       data: Float32Array.of(1, 2, 3, 4.25),
     });
-    await expect(read('f.npz', bytes(npz), 'ids')).rejects.toMatchObject({ code: 'bad-values' });
-    await expect(read('f.npz', bytes(npz), 'other')).rejects.toThrow(/no array other, but features, ids/);
-    await expect(read('f.npz', bytes(npz).subarray(0, 200))).rejects.toMatchObject({ code: 'bad-format' });
+    await expect(read('f.npz', npz, 'ids')).rejects.toMatchObject({ code: 'bad-values' });
+    await expect(read('f.npz', npz, 'other')).rejects.toThrow(/no array other, but features, ids/);
+    await expect(read('f.npz', npz.subarray(0, 200))).rejects.toMatchObject({ code: 'bad-format' });
   });
 
   it('reads MATLAB files, compressed or not, in row-major order', async () => {
-    expect(await read('f.mat', bytes(matCompressed))).toEqual({
+    expect(await read('f.mat', matCompressed)).toEqual({
       rows: 2,
       columns: 3,
       data: Float32Array.of(1.5, 2, 3, 4, 5, 6),
     });
-    expect(await read('f.mat', bytes(matCompressed), 'label')).toEqual({
+    expect(await read('f.mat', matCompressed, 'label')).toEqual({
       rows: 2,
       columns: 1,
       data: Float32Array.of(1, 7),
     });
-    expect((await read('f.mat', bytes(matPlain))).data).toEqual(Float32Array.of(1, 2, 3, 4.25));
+    expect((await read('f.mat', matPlain)).data).toEqual(Float32Array.of(1, 2, 3, 4.25));
   });
 
   it('refuses MATLAB files that are damaged or of version 7.3', async () => {
-    for (let length = 7; length < bytes(matPlain).length; length += 16)
-      await expect(read('f.mat', bytes(matPlain).subarray(0, length))).rejects.toMatchObject({
+    for (let length = 7; length < matPlain.length; length += 16)
+      await expect(read('f.mat', matPlain.subarray(0, length))).rejects.toMatchObject({
         code: expect.stringMatching(/^(?:bad-format|usage)$/),
       });
-    await expect(read('f.mat', bytes(matCompressed).fill(0xff, 140, 160))).rejects.toMatchObject({
+    await expect(read('f.mat', matCompressed.slice().fill(0xff, 140, 160))).rejects.toMatchObject({
       code: 'bad-format',
     });
     const newer = new TextEncoder().encode('MATLAB 7.3 MAT-file, Platform: GLNXA64'.padEnd(512));
@@ -108,7 +99,7 @@ describe('readFeatures', () => {
   it('refuses what it does not know, and features without names', async () => {
     await expect(read('f.bin', new Uint8Array(300))).rejects.toMatchObject({ code: 'bad-format' });
     await using folder = await temporaryFolder();
-    await expect(readNamedFeatures(await folder.write('f.npz', bytes(npz)))).rejects.toMatchObject({
+    await expect(readNamedFeatures(await folder.write('f.npz', npz))).rejects.toMatchObject({
       code: 'usage',
     });
   });

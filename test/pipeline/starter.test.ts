@@ -9,7 +9,7 @@ import { Moments } from '../../src/cca/index.ts';
 import { defaultImageEncoder } from '../../src/image/index.ts';
 import { createEngine } from '../../src/linalg/create-engine.node.ts';
 import type { Engine } from '../../src/linalg/engine.ts';
-import { decodeSafetensors, fromFloat16 } from '../../src/linalg/index.ts';
+import { decodeSafetensors, fromFloat16, TensorFile } from '../../src/linalg/index.ts';
 import { type Matrix32, matrix, row, selectRows } from '../../src/linalg/matrix.ts';
 import { createRandom } from '../../src/linalg/random.ts';
 import { defaultWordVectors } from '../../src/models/index.ts';
@@ -86,7 +86,7 @@ describe('compact moments', () => {
     );
     const moments = Moments.zero([dx, dy]);
     await moments.add([x, y], { engine });
-    const again = expandMoments(compactMoments(moments), n, 2);
+    const again = expandMoments(new TensorFile(compactMoments(moments)), n, 2);
     expect(again.count).toBe(n);
     for (const [i, j] of [
       [0, 0],
