@@ -33,12 +33,23 @@ const damaged = 'The file is damaged or was changed. Copy it again, or make it a
 /**
  * Encodes tensors as a safetensors file whose metadata hold checksums of all of it, which {@link TensorFile.decode}
  * compares: in the entry `checksums`, as JSON, the CRC-32 of each tensor and, as `__metadata__`, of the other entries.
- * @throws CovistaError `bad-values` when a tensor's data does not fit its shape
+ * @throws CovistaError `bad-values` when a tensor's data does not fit its shape, or holds what is not finite, such as
+ *   numbers above 65504 in half precision
  */
 export function encodeTensorFile(
   tensors: ReadonlyMap<string, Tensor>,
   metadata: Readonly<Record<string, string>>,
 ): Uint8Array<ArrayBuffer> {
+  for (const [name, { type, data }] of tensors) {
+    const wrong =
+      type === 'F16'
+        ? finite(fromFloat16(data))
+        : type === 'F32' || type === 'F64'
+          ? finite(data)
+          : undefined;
+    if (wrong !== undefined)
+      throw new CovistaError('bad-values', `Tensor ${name} cannot be kept: it ${wrong}.`);
+  }
   return encodeSafetensors(tensors, {
     ...metadata,
     checksums: JSON.stringify(tensorChecksums(tensors, metadata)),

@@ -163,7 +163,8 @@ function readHeader(file: number, path: string): z.infer<typeof headerSchema> {
   const [count, length] = vectors.shape as [number, number];
   const { shortest, longest } = parsed.data.__metadata__;
   if (count === 0 || length === 0) return fail('it has no vectors');
-  if (subwords && (subwords.shape[0] === 0 || subwords.shape[1] !== length || !shortest || !longest))
+  const known = shortest !== undefined && longest !== undefined;
+  if (subwords && !(known && subwords.shape[0]! > 0 && subwords.shape[1] === length))
     return fail('its rows of n-grams do not fit its vectors');
   let end = 0;
   const parts = [

@@ -187,6 +187,16 @@ describe('numbers of a tensor', () => {
   });
 });
 
+it.each<[string, Tensor]>([
+  ['single', singles([2], 1, Number.NaN)],
+  ['double', { type: 'F64', shape: [1], data: Float64Array.of(-Infinity) }],
+  ['half', { type: 'F16', shape: [1], data: toFloat16(Float32Array.of(70000)) }],
+])('a file of %s precision is not written with numbers that no reader takes', (_, tensor) => {
+  expect(() => encodeTensorFile(new Map([['t', tensor]]), {})).toThrow(
+    expect.objectContaining({ code: 'bad-values', message: expect.stringContaining('Tensor t') }),
+  );
+});
+
 describe('checksums', () => {
   const bytes = encodeTensorFile(tensors, { a: '1', b: '2' });
   const decode = (some: Uint8Array) => TensorFile.decode(some, 'a.safetensors');
