@@ -1,5 +1,10 @@
 import { CovistaError } from '../errors.ts';
-import { decodeSafetensors, encodeSafetensors, type Tensor } from '../linalg/safetensors.ts';
+import {
+  decodeSafetensors,
+  encodeSafetensors,
+  type Safetensors,
+  type Tensor,
+} from '../linalg/safetensors.ts';
 import type { JointSpace, ViewProjection } from './joint-space.ts';
 
 const format = 'covista-joint-space';
@@ -10,6 +15,12 @@ const version = 1;
  * float64, and its format, version, count and block sizes as metadata.
  */
 export function saveJointSpace(space: JointSpace): Uint8Array<ArrayBuffer> {
+  const { tensors, metadata } = jointSpaceTensors(space);
+  return encodeSafetensors(tensors, metadata);
+}
+
+/** What {@link saveJointSpace} writes, to be stored with other tensors. */
+export function jointSpaceTensors(space: JointSpace): Safetensors {
   const tensors = new Map<string, Tensor>();
   const k = space.correlations.length;
   tensors.set('correlations', { type: 'F64', shape: [k], data: space.correlations });
@@ -17,12 +28,15 @@ export function saveJointSpace(space: JointSpace): Uint8Array<ArrayBuffer> {
     tensors.set(`view.${i}.mean`, { type: 'F64', shape: [mean.length], data: mean });
     tensors.set(`view.${i}.weights`, { type: 'F64', shape: [mean.length, k], data: weights.data });
   }
-  return encodeSafetensors(tensors, {
-    format,
-    version: String(version),
-    count: String(space.count),
-    blocks: JSON.stringify(space.views.map((view) => view.blocks)),
-  });
+  return {
+    tensors,
+    metadata: {
+      format,
+      version: String(version),
+      count: String(space.count),
+      blocks: JSON.stringify(space.views.map((view) => view.blocks)),
+    },
+  };
 }
 
 /**
@@ -31,7 +45,14 @@ export function saveJointSpace(space: JointSpace): Uint8Array<ArrayBuffer> {
  * @throws CovistaError `bad-format` for anything else, `version` for a file of a later version
  */
 export function loadJointSpace(bytes: Uint8Array, name = 'joint space'): JointSpace {
-  const { tensors, metadata } = decodeSafetensors(bytes, name);
+  return jointSpaceFrom(decodeSafetensors(bytes, name), name);
+}
+
+/**
+ * The joint space that {@link jointSpaceTensors} gave the tensors of, which become its matrices without a copy.
+ * @throws CovistaError as {@link loadJointSpace}
+ */
+export function jointSpaceFrom({ tensors, metadata }: Safetensors, name: string): JointSpace {
   if (metadata.format !== format)
     throw new CovistaError('bad-format', `${name} does not hold a joint space, but ${metadata.format}.`);
   if (metadata.version !== String(version))

@@ -5,7 +5,7 @@ import { CovistaError } from '../errors.ts';
 import type { ImageEncoder } from '../image/image-encoder.ts';
 import { absoluteEncoderName, type EncoderOptions, resolveEncoder } from '../image/index.ts';
 import { Library } from '../library/index.ts';
-import { createEngine } from '../linalg/create-engine.node.ts';
+import type { Engine } from '../linalg/engine.ts';
 import { defaultWordVectors, openWordVectors, resolveSentenceEncoder } from '../models/index.ts';
 import {
   type LoadedModel,
@@ -22,12 +22,15 @@ import {
 import type { WorkOptions } from '../progress.ts';
 import type { SentenceEncoder, TextBlock, WordVectors } from '../text/index.ts';
 
+/** What commands that compute pass on. */
+type EngineOptions = WorkOptions & { readonly engine: Engine };
+
 /**
  * Opens the model of a library, with the word vectors that it needs. A library that was never fitted gets the starter
  * that comes with Covista for its model.
  * @throws CovistaError `not-found` for a library that was never fitted and whose encoder is not the starter's
  */
-export async function openModel(library: Library, work: WorkOptions): Promise<LoadedModel> {
+export async function openModel(library: Library, work: EngineOptions): Promise<LoadedModel> {
   if (!existsSync(library.modelFile)) await adoptStarter(library, work);
   return loadModel(library.modelFile, {
     wordVectors: (vectors) => openVectors(vectors, work),
@@ -35,19 +38,14 @@ export async function openModel(library: Library, work: WorkOptions): Promise<Lo
   });
 }
 
-async function adoptStarter(library: Library, work: WorkOptions): Promise<void> {
+async function adoptStarter(library: Library, work: EngineOptions): Promise<void> {
   const starter = (await starterNamed('default', work))!;
   const mismatch = starterMismatch(starter, library.encoder);
   if (mismatch !== undefined)
     throw new CovistaError('not-found', `There is no model in ${library.modelFile} yet, and ${mismatch}.`, {
       hint: 'Learn a model from captions or tags first: covista fit --library <dir>',
     });
-  const engine = await createEngine();
-  try {
-    await saveModel(library.modelFile, await starterModel(starter, { ...work, engine }));
-  } finally {
-    await engine.close();
-  }
+  await saveModel(library.modelFile, await starterModel(starter, work));
   work.onProgress?.({
     stage: 'use the starter',
     done: 1,

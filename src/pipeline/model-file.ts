@@ -1,19 +1,14 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
-import { loadJointSpace, saveJointSpace } from '../cca/index.ts';
+import { jointSpaceFrom, jointSpaceTensors } from '../cca/joint-space-file.ts';
 import { CovistaError } from '../errors.ts';
-import {
-  decodeSafetensors,
-  encodeSafetensors,
-  fromFloat16,
-  type Tensor,
-  toFloat16,
-} from '../linalg/index.ts';
-import { type Matrix32, matrix } from '../linalg/matrix.ts';
+import { decodeSafetensors, encodeSafetensors, type Tensor } from '../linalg/index.ts';
+import { matrix } from '../linalg/matrix.ts';
 import { replaceFile } from '../replace-file.ts';
-import type { TagCombination, VoterPictures } from '../retrieval/index.ts';
+import type { TagCombination } from '../retrieval/index.ts';
 import { type SentenceEncoder, TextEncoder, type WordVectors, wordVectorsOf } from '../text/index.ts';
+import { bankFrom, bankTensors, fromHalves, halves } from './bank-tensors.ts';
 import type { CaptionBank, DirectTags, Member, Model, QueryBank } from './model.ts';
 import { type Recipe, recipeSchema } from './recipe.ts';
 import { OWN_VECTORS } from './text-view.ts';
@@ -64,29 +59,12 @@ export interface LoadedModel {
 export async function saveModel(file: string, model: Model): Promise<void> {
   const tensors = new Map<string, Tensor>();
   const members = [model, ...model.joined];
-  const spaces = members.map((member) => decodeSafetensors(saveJointSpace(member.space)));
+  const spaces = members.map((member) => jointSpaceTensors(member.space));
   spaces.forEach((space, i) => {
     for (const [name, tensor] of space.tensors) tensors.set(`${spaceName(i)}${name}`, tensor);
   });
-  if (model.bank !== undefined) {
-    const { embeddings, words, correction, pictures, partial } = model.bank;
-    tensors.set('bank.embeddings', halves(embeddings));
-    tensors.set('bank.offsets', { type: 'U32', shape: [words.offsets.length], data: words.offsets });
-    tensors.set('bank.correction', { type: 'F32', shape: [correction.length], data: correction });
-    tensors.set('bank.words', { type: 'U32', shape: [words.indices.length], data: words.indices });
-    if (partial !== undefined)
-      tensors.set('bank.partial', { type: 'U32', shape: [partial.length], data: partial });
-    if (pictures !== undefined) {
-      const { of, words: agreed } = pictures;
-      tensors.set('bank.pictures', { type: 'U32', shape: [of.length], data: of });
-      tensors.set('bank.agreed.offsets', {
-        type: 'U32',
-        shape: [agreed.offsets.length],
-        data: agreed.offsets,
-      });
-      tensors.set('bank.agreed.words', { type: 'U32', shape: [agreed.indices.length], data: agreed.indices });
-    }
-  }
+  if (model.bank !== undefined)
+    for (const [name, tensor] of bankTensors(model.bank)) tensors.set(name, tensor);
   if (model.direct !== undefined) {
     const { weights, intercepts } = model.direct.regression;
     tensors.set('direct.weights', halves(weights));
@@ -175,7 +153,7 @@ export async function loadModel(
   const sentenceEncoder = sentences === undefined ? undefined : await options.sentences!(sentences);
   const member = (stored: unknown, i: number): Member => ({
     text: TextEncoder.fromJSON(stored, { wordVectors, sentences: sentenceEncoder }),
-    space: spaceFrom(tensors, JSON.parse(metadata.spaces!)[i], i),
+    space: spaceFrom(tensors, JSON.parse(metadata.spaces!)[i], i, file),
   });
   return {
     model: {
@@ -189,7 +167,7 @@ export async function loadModel(
       tagCounts,
       direct: combination && directFrom(tensors, combination, file),
       calibration,
-      bank: bankFrom(tensors, metadata.captions, file),
+      bank: bankWithTexts(tensors, metadata.captions, file),
       queries: queriesFrom(tensors),
       trained,
     },
@@ -218,54 +196,44 @@ function vectorsFrom(tensor: Tensor | undefined, words: string | undefined, file
 /** What the names of a member's tensors begin with. */
 const spaceName = (member: number) => (member === 0 ? 'space.' : `joined.${member}.space.`);
 
-function spaceFrom(tensors: ReadonlyMap<string, Tensor>, metadata: Record<string, string>, member: number) {
+function spaceFrom(
+  tensors: ReadonlyMap<string, Tensor>,
+  metadata: Record<string, string>,
+  member: number,
+  file: string,
+) {
   const own = new Map(
     [...tensors].flatMap(([name, tensor]) =>
       name.startsWith(spaceName(member)) ? [[name.slice(spaceName(member).length), tensor] as const] : [],
     ),
   );
-  return loadJointSpace(encodeSafetensors(own, metadata));
+  return jointSpaceFrom({ tensors: own, metadata }, file);
 }
 
-function bankFrom(
+/** The bank, whose texts are parsed when they are first asked for. */
+function bankWithTexts(
   tensors: ReadonlyMap<string, Tensor>,
   captions: string | undefined,
   file: string,
 ): CaptionBank | undefined {
-  const embeddings = tensors.get('bank.embeddings');
-  if (embeddings === undefined) return undefined;
-  const offsets = tensors.get('bank.offsets');
-  const words = tensors.get('bank.words');
-  const correction = tensors.get('bank.correction');
-  const partial = tensors.get('bank.partial');
-  const texts = z
-    .array(z.string())
-    .optional()
-    .safeParse(captions === undefined ? undefined : JSON.parse(captions));
-  if (
-    !texts.success ||
-    embeddings.type !== 'F16' ||
-    offsets?.type !== 'U32' ||
-    words?.type !== 'U32' ||
-    correction?.type !== 'F32'
-  )
-    throw new CovistaError('bad-format', `The bank of captions in ${file} cannot be read.`);
+  const bank = bankFrom(tensors, file);
+  if (bank === undefined || captions === undefined) return bank;
+  const { rows } = bank.embeddings;
+  let texts: readonly string[] | undefined;
   return {
-    embeddings: fromHalves(embeddings)!,
-    words: { offsets: offsets.data, indices: words.data },
-    correction: correction.data,
-    pictures: voterPicturesFrom(tensors),
-    partial: partial?.type === 'U32' ? partial.data : undefined,
-    texts: texts.data,
+    ...bank,
+    get texts() {
+      texts ??= textsFrom(captions, rows, file);
+      return texts;
+    },
   };
 }
 
-function voterPicturesFrom(tensors: ReadonlyMap<string, Tensor>): VoterPictures | undefined {
-  const of = tensors.get('bank.pictures');
-  const offsets = tensors.get('bank.agreed.offsets');
-  const words = tensors.get('bank.agreed.words');
-  if (of?.type !== 'U32' || offsets?.type !== 'U32' || words?.type !== 'U32') return undefined;
-  return { of: of.data, words: { offsets: offsets.data, indices: words.data } };
+function textsFrom(json: string, count: number, file: string): readonly string[] {
+  const parsed = z.array(z.string()).length(count).safeParse(parseJson(json));
+  if (!parsed.success)
+    throw new CovistaError('bad-format', `The captions of the bank in ${file} cannot be read.`);
+  return parsed.data;
 }
 
 function directFrom(
@@ -286,12 +254,10 @@ function queriesFrom(tensors: ReadonlyMap<string, Tensor>): QueryBank | undefine
   return pictures === undefined || captions === undefined ? undefined : { pictures, captions };
 }
 
-/** Numbers in half precision: the unit length of embeddings keeps the error of a score below 0.001. */
-function halves({ rows, columns, data }: Matrix32): Tensor {
-  return { type: 'F16', shape: [rows, columns], data: toFloat16(data) };
-}
-
-function fromHalves(tensor: Tensor | undefined): Matrix32 | undefined {
-  if (tensor?.type !== 'F16' || tensor.shape.length !== 2) return undefined;
-  return matrix(tensor.shape[0]!, tensor.shape[1]!, fromFloat16(tensor.data));
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }

@@ -1,21 +1,17 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { compactMoments, expandMoments } from '../cca/compact-moments.ts';
-import type { JointSpace } from '../cca/index.ts';
+import type { Moments } from '../cca/index.ts';
 import { CovistaError } from '../errors.ts';
-import {
-  decodeSafetensors,
-  encodeSafetensors,
-  fromFloat16,
-  type Tensor,
-  toFloat16,
-} from '../linalg/index.ts';
-import { matrix } from '../linalg/matrix.ts';
+import { decodeSafetensors, encodeSafetensors, type Tensor } from '../linalg/index.ts';
 import { replaceFile } from '../replace-file.ts';
 import { TextEncoder, type WordVectors } from '../text/index.ts';
+import { bankFrom, bankTensors, fromHalves, halves } from './bank-tensors.ts';
+import { captionsThatTellHubs, textsToKeep } from './banks.ts';
 import { modelSettings, modelSettingsSchema } from './model-file.ts';
 import type { Recipe } from './recipe.ts';
-import type { Starter } from './starter.ts';
+import type { Starter, StarterBanks } from './starter.ts';
+import { compactSpace, expandSpace } from './starter-space.ts';
 
 /** The version of the file's layout. */
 const VERSION = 1;
@@ -26,25 +22,15 @@ export const BUILT_IN_STARTER = fileURLToPath(
 );
 
 /**
- * Writes a starter as one safetensors file: moments as `compactMoments` gives them, projections in half precision for
- * columns of unit variance, captions as positions in the list of words, and everything else as JSON in the metadata.
+ * Writes a starter as one safetensors file: moments as `compactMoments` gives them, projections as `compactSpace` does,
+ * captions as positions in the list of words, banks as in a model's file, and everything else as JSON in the metadata.
  */
 export async function saveStarter(
   file: string,
-  { model, moments, captions, pictures }: Starter,
+  { model, moments, captions, pictures, banks }: Starter,
 ): Promise<void> {
   const tensors = compactMoments(moments);
-  const { correlations, views } = model.space;
-  tensors.set('space.correlations', { type: 'F64', shape: [correlations.length], data: correlations });
-  const scales = viewDeviations(tensors, model.space);
-  for (const [view, { weights }] of views.entries())
-    tensors.set(`space.${view}`, {
-      type: 'F16',
-      shape: [weights.rows, weights.columns],
-      data: toFloat16(
-        weights.data.map((value, i) => value * scales[view]![Math.floor(i / weights.columns)]!),
-      ),
-    });
+  for (const [name, tensor] of compactSpace(model.space, tensors)) tensors.set(name, tensor);
   const position = new Map(model.text.toJSON().words.map((word, i) => [word, i]));
   const words = captions.map((caption) => caption.split(' ').flatMap((word) => position.get(word) ?? []));
   const offsets = new Uint32Array(words.length + 1);
@@ -57,23 +43,26 @@ export async function saveStarter(
     shape: [offsets.at(-1)!],
     data: Uint32Array.from(words.flat()),
   });
-  tensors.set('pictures', {
-    type: 'F16',
-    shape: [pictures.rows, pictures.columns],
-    data: toFloat16(pictures.data),
-  });
+  tensors.set('pictures', halves(pictures));
+  if (banks?.bank !== undefined)
+    for (const [name, tensor] of bankTensors(banks.bank)) tensors.set(name, tensor);
+  if (banks?.queries !== undefined) {
+    tensors.set('queries.pictures', halves(banks.queries.pictures));
+    // Else they are among those of the bank.
+    if (banks.bank === undefined) tensors.set('queries.captions', halves(banks.queries.captions));
+  }
   const bytes = encodeSafetensors(tensors, {
     covista: 'starter',
     version: String(VERSION),
     model: modelSettings(model),
     count: String(moments.count),
-    blocks: JSON.stringify(views.map((view) => view.blocks)),
+    blocks: JSON.stringify(model.space.views.map((view) => view.blocks)),
   });
   await replaceFile(file, bytes);
 }
 
 /**
- * Reads a starter.
+ * Reads a starter. Its moments and captions are made from the file's content when they are first asked for.
  * @param file the built-in one when left out
  * @param options `wordVectors`: opens the word vectors, with what was stored as `vectors`
  * @throws CovistaError `not-found` without the file, `version` when another version wrote it, `bad-format` when it
@@ -106,13 +95,11 @@ export async function loadStarter(
   const { recipe, vectors, calibration } = settings.data;
   const wordVectors = recipe.text.includes('vectors') ? await options.wordVectors(vectors) : undefined;
   const text = TextEncoder.fromJSON(settings.data.text, { wordVectors });
-  const moments = expandMoments(tensors, Number(metadata.count), 1 + text.blocks.length, path);
-  const offsets = tensors.get('captions.offsets');
-  const words = tensors.get('captions.words');
-  if (offsets?.type !== 'U32' || words?.type !== 'U32') return fail('captions');
-  const pictures = tensors.get('pictures');
-  if (pictures?.type !== 'F16') return fail('pictures');
-  const vocabulary = text.toJSON().words;
+  const count = Number(metadata.count);
+  const pictures = fromHalves(tensors.get('pictures'));
+  if (pictures === undefined) return fail('pictures');
+  const captions = captionsFrom(tensors, text.toJSON().words) ?? fail('captions');
+  let moments: Moments | undefined;
   return {
     name: file ?? 'built in',
     model: {
@@ -121,59 +108,60 @@ export async function loadStarter(
       text,
       joined: [],
       sentences: undefined,
-      space: readSpace(tensors, metadata, () => fail('joint space')),
+      space: expandSpace(tensors, JSON.parse(metadata.blocks ?? '[]'), count, path),
       calibration,
       bank: undefined,
       queries: undefined,
     },
-    moments,
-    captions: Array.from({ length: offsets.data.length - 1 }, (_, i) =>
+    get moments() {
+      moments ??= expandMoments(tensors, count, 1 + text.blocks.length, path);
+      return moments;
+    },
+    get captions() {
+      return captions();
+    },
+    pictures,
+    banks: banksFrom(tensors, captions, path),
+  };
+}
+
+/** Puts the captions together when they are first asked for; undefined where their tensors are missing or wrong. */
+function captionsFrom(
+  tensors: ReadonlyMap<string, Tensor>,
+  vocabulary: readonly string[],
+): (() => readonly string[]) | undefined {
+  const offsets = tensors.get('captions.offsets');
+  const words = tensors.get('captions.words');
+  if (offsets?.type !== 'U32' || words?.type !== 'U32') return undefined;
+  let captions: readonly string[] | undefined;
+  return () => {
+    captions ??= Array.from({ length: offsets.data.length - 1 }, (_, i) =>
       Array.from(
         words.data.subarray(offsets.data[i]!, offsets.data[i + 1]!),
         (word) => vocabulary[word],
       ).join(' '),
-    ),
-    pictures: matrix(pictures.shape[0]!, pictures.shape[1]!, fromFloat16(pictures.data)),
+    );
+    return captions;
   };
 }
 
-function readSpace(
+/** Starters that were made before banks were stored have none. */
+function banksFrom(
   tensors: ReadonlyMap<string, Tensor>,
-  metadata: Readonly<Record<string, string>>,
-  fail: () => never,
-): JointSpace {
-  const correlations = tensors.get('space.correlations');
-  const views = JSON.parse(metadata.blocks ?? '[]') as number[][];
-  if (correlations?.type !== 'F64' || views.length !== 2) return fail();
-  const k = correlations.data.length;
-  let block = 0;
+  captions: () => readonly string[],
+  path: string,
+): StarterBanks | undefined {
+  const bank = bankFrom(tensors, path);
+  const pictures = fromHalves(tensors.get('queries.pictures'));
+  const among = bank === undefined ? fromHalves(tensors.get('queries.captions')) : captionsThatTellHubs(bank);
+  if (bank === undefined && pictures === undefined) return undefined;
   return {
-    count: Number(metadata.count),
-    correlations: correlations.data,
-    views: views.map((blocks, view) => {
-      const stored = tensors.get(`space.${view}`);
-      const own = blocks.map(() => block++);
-      const mean = Float64Array.from(own.flatMap((i) => [...numbers(tensors, `mean.${i}`, fail)]));
-      const deviation = own.flatMap((i) => [...numbers(tensors, `deviation.${i}`, fail)]);
-      if (stored?.type !== 'F16' || stored.data.length !== mean.length * k) return fail();
-      const data = Float64Array.from(fromFloat16(stored.data), (value, i) => {
-        const scale = deviation[Math.floor(i / k)]!;
-        return scale > 0 ? value / scale : 0;
-      });
-      return { blocks, mean, weights: { rows: mean.length, columns: k, data } };
-    }),
+    bank: bank && {
+      ...bank,
+      get texts() {
+        return textsToKeep(captions());
+      },
+    },
+    queries: pictures && among && { pictures, captions: among },
   };
-}
-
-/** The standard deviations of the columns of each view. */
-function viewDeviations(tensors: ReadonlyMap<string, Tensor>, space: JointSpace): number[][] {
-  let block = 0;
-  return space.views.map(({ blocks }) =>
-    blocks.flatMap(() => [...(tensors.get(`deviation.${block++}`)!.data as Float32Array)]),
-  );
-}
-
-function numbers(tensors: ReadonlyMap<string, Tensor>, key: string, fail: () => never): Float32Array {
-  const tensor = tensors.get(key);
-  return tensor?.type === 'F32' ? tensor.data : fail();
 }

@@ -148,7 +148,7 @@ export function fitCommand(): Command {
 async function place(library: Library, engine: Engine, work: WorkOptions) {
   const started = performance.now();
   // Embeddings are stored under the name of the model as it is read, in which numbers are rounded.
-  const { model, id } = await openModel(library, work);
+  const { model, id } = await openModel(library, { ...work, engine });
   const { paths } = await placeLibrary(library, model, id, engine, work);
   return { pictures: paths.length, seconds: (performance.now() - started) / 1000 };
 }

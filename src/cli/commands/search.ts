@@ -52,7 +52,7 @@ export function searchCommand(): Command {
         const library = await Library.open(options.library);
         const engine = await createEngine();
         try {
-          const { model, id } = await openModel(library, work);
+          const { model, id } = await openModel(library, { ...work, engine });
           const picture =
             image === undefined ? undefined : await featureOf(image, library.encoder.spec, work);
           const index = await openPictureIndex(library, model, id, engine, work);

@@ -80,7 +80,7 @@ export function tagCommand(): Command {
         const library = await Library.open(options.library);
         const engine = await createEngine();
         try {
-          const { model } = await openModel(library, work);
+          const { model } = await openModel(library, { ...work, engine });
           const files = (await Promise.all(targets.map(picturesIn))).flat();
           const encoded = await withEncoder(library.encoder.spec, work, (encoder) =>
             encodePictures(encoder, files, work),
