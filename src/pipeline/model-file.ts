@@ -48,7 +48,7 @@ export const modelSettingsSchema = z.object({
 /** A model as loaded, and the id that tells it from every other. */
 export interface LoadedModel {
   readonly model: Model;
-  /** Made from the file's content: the same model has the same id everywhere. */
+  /** Made from the model's content when it was saved: the same model has the same id everywhere. */
   readonly id: string;
 }
 
@@ -76,15 +76,25 @@ export async function saveModel(file: string, model: Model): Promise<void> {
   }
   const own = model.vectors === OWN_VECTORS ? model.text.wordVectors : undefined;
   if (own !== undefined) tensors.set('vectors', vectorTensor(own));
-  const bytes = encodeSafetensors(tensors, {
+  const metadata = {
     covista: 'model',
     version: String(VERSION),
     model: modelSettings(model),
     spaces: JSON.stringify(spaces.map((space) => space.metadata)),
     ...(model.bank?.texts && { captions: JSON.stringify(model.bank.texts) }),
     ...(own && { vectorWords: JSON.stringify([...own.words()]) }),
-  });
-  await replaceFile(file, bytes);
+  };
+  await replaceFile(file, encodeSafetensors(tensors, { ...metadata, id: contentId(tensors, metadata) }));
+}
+
+/** Tells a model from every other. It is stored, since to read and hash all of a large file takes longer than a search. */
+function contentId(tensors: ReadonlyMap<string, Tensor>, metadata: Readonly<Record<string, string>>): string {
+  const hash = createHash('sha256').update(JSON.stringify(metadata));
+  for (const [name, { type, shape, data }] of tensors)
+    hash
+      .update(JSON.stringify([name, type, shape]))
+      .update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  return hash.digest('hex').slice(0, 16);
 }
 
 /** All of a model but its matrices, as JSON that {@link modelSettingsSchema} checks. */
@@ -171,7 +181,8 @@ export async function loadModel(
       queries: queriesFrom(tensors),
       trained,
     },
-    id: createHash('sha256').update(bytes).digest('hex').slice(0, 16),
+    // Earlier versions stored none.
+    id: metadata.id ?? createHash('sha256').update(bytes).digest('hex').slice(0, 16),
   };
 }
 
