@@ -1,33 +1,28 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { listPictures } from '../datasets/index.ts';
 import { CovistaError } from '../errors.ts';
 import type { ImageEncoder } from '../image/image-encoder.ts';
-import { absoluteEncoderName, type EncoderOptions, resolveEncoder } from '../image/index.ts';
+import type { EncoderOptions } from '../image/index.ts';
 import { Library } from '../library/index.ts';
-import { createEngine } from '../linalg/create-engine.node.ts';
-import { defaultWordVectors, openWordVectors, resolveSentenceEncoder } from '../models/index.ts';
-import {
-  type LoadedModel,
-  loadModel,
-  loadStarter,
-  OWN_VECTORS,
-  type Recipe,
-  type Starter,
-  saveModel,
-  starterMismatch,
-  starterModel,
-  withSentences,
-} from '../pipeline/index.ts';
+import type { Engine } from '../linalg/engine.ts';
+import { defaultWordVectors, openWordVectors } from '../models/word-vectors.ts';
+import type { Starter } from '../pipeline/index.ts';
+import { type LoadedModel, loadModel, saveModel } from '../pipeline/model-file.ts';
+import { type Recipe, withSentences } from '../pipeline/recipe.ts';
+import { OWN_VECTORS } from '../pipeline/text-view.ts';
 import type { WorkOptions } from '../progress.ts';
 import type { SentenceEncoder, TextBlock, WordVectors } from '../text/index.ts';
+import { closeAtEnd } from './opened.ts';
+
+/** What commands that compute pass on. */
+type EngineOptions = WorkOptions & { readonly engine: Engine };
 
 /**
  * Opens the model of a library, with the word vectors that it needs. A library that was never fitted gets the starter
  * that comes with Covista for its model.
  * @throws CovistaError `not-found` for a library that was never fitted and whose encoder is not the starter's
  */
-export async function openModel(library: Library, work: WorkOptions): Promise<LoadedModel> {
+export async function openModel(library: Library, work: EngineOptions): Promise<LoadedModel> {
   if (!existsSync(library.modelFile)) await adoptStarter(library, work);
   return loadModel(library.modelFile, {
     wordVectors: (vectors) => openVectors(vectors, work),
@@ -35,19 +30,15 @@ export async function openModel(library: Library, work: WorkOptions): Promise<Lo
   });
 }
 
-async function adoptStarter(library: Library, work: WorkOptions): Promise<void> {
+async function adoptStarter(library: Library, work: EngineOptions): Promise<void> {
+  const { starterMismatch, starterModel } = await import('../pipeline/starter.ts');
   const starter = (await starterNamed('default', work))!;
   const mismatch = starterMismatch(starter, library.encoder);
   if (mismatch !== undefined)
     throw new CovistaError('not-found', `There is no model in ${library.modelFile} yet, and ${mismatch}.`, {
       hint: 'Learn a model from captions or tags first: covista fit --library <dir>',
     });
-  const engine = await createEngine();
-  try {
-    await saveModel(library.modelFile, await starterModel(starter, { ...work, engine }));
-  } finally {
-    await engine.close();
-  }
+  await saveModel(library.modelFile, await starterModel(starter, work));
   work.onProgress?.({
     stage: 'use the starter',
     done: 1,
@@ -58,6 +49,7 @@ async function adoptStarter(library: Library, work: WorkOptions): Promise<void> 
 /** The starter that `--starter` names: `default`, `none`, or a file. */
 export async function starterNamed(name: string, work: WorkOptions): Promise<Starter | undefined> {
   if (name === 'none') return undefined;
+  const { loadStarter } = await import('../pipeline/starter-file.ts');
   return loadStarter(name === 'default' ? undefined : name, {
     wordVectors: (vectors) => openVectors(vectors, work),
   });
@@ -107,18 +99,9 @@ export async function sentencesFor({ textEncoder }: TextViewOptions, work: WorkO
   return { sentences: await openSentences(textEncoder, work), sentencesName: textEncoder };
 }
 
-/** Opened ones, to be closed at the end of a command. */
-const openedSentences: SentenceEncoder[] = [];
-
 async function openSentences(name: string, work: WorkOptions): Promise<SentenceEncoder> {
-  const sentences = await resolveSentenceEncoder(name, work);
-  openedSentences.push(sentences);
-  return sentences;
-}
-
-/** Closes the sentence encoders that a command opened. */
-export async function closeSentences(): Promise<void> {
-  await Promise.all(openedSentences.splice(0).map((sentences) => sentences.close()));
+  const { resolveSentenceEncoder } = await import('../models/resolve-sentence-encoder.ts');
+  return closeAtEnd(await resolveSentenceEncoder(name, work));
 }
 
 /** `default`, or a file in any format of word vectors. */
@@ -132,6 +115,7 @@ export async function withEncoder<T>(
   work: EncoderOptions,
   use: (encoder: ImageEncoder) => Promise<T>,
 ): Promise<T> {
+  const { resolveEncoder } = await import('../image/resolve-encoder.ts');
   const encoder = await resolveEncoder(spec, work);
   try {
     return await use(encoder);
@@ -155,6 +139,8 @@ export async function withLibraryAndEncoder<T>(
   use: (library: Library, encoder: ImageEncoder) => Promise<T>,
   photos: string,
 ): Promise<T> {
+  const { absoluteEncoderName } = await import('../image/resolve-encoder.ts');
+  const { listPictures } = await import('../datasets/photo-folder.ts');
   const existing = existsSync(join(folder, 'library.json')) ? await Library.open(folder) : undefined;
   const spec = absoluteEncoderName(name ?? existing?.encoder.spec ?? 'default');
   const many = (await listPictures(photos, { signal: work.signal })).pictures.length >= MEASURE_FROM;

@@ -2,6 +2,9 @@
 import { CommanderError } from 'commander';
 import { createProgram } from './program.ts';
 import { reportError } from './run.ts';
+import { lap, reportTimings } from './timings.ts';
+
+lap('start Node');
 
 // A reader that goes away (`covista search ... | head -1`) is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -10,8 +13,12 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 });
 
 try {
-  await createProgram().parseAsync();
+  const program = await createProgram(process.argv.slice(2));
+  lap('load the command');
+  await program.parseAsync();
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
   else process.exitCode = reportError(error);
 }
+lap('finish');
+reportTimings();

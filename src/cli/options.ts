@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { InvalidArgumentError, Option } from 'commander';
-import { absoluteSentenceName } from '../models/index.ts';
-import { TEXT_BLOCKS } from '../pipeline/index.ts';
+import { absoluteSentenceName } from '../models/sentence-names.ts';
+import { TEXT_BLOCKS } from '../pipeline/recipe.ts';
 import type { TextBlock } from '../text/index.ts';
 
 /** `--library <dir>`: the same for all commands. */

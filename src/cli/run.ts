@@ -1,8 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import { CovistaError, type ErrorCode } from '../errors.ts';
 import type { WorkOptions } from '../progress.ts';
-import { closeSentences } from './context.ts';
+import { closeOpened } from './opened.ts';
 import { ProgressBar, paint } from './terminal.ts';
+import { lap } from './timings.ts';
 
 /** What a script can tell from the exit code; `covista --help` lists them. */
 const EXIT_CODES: Record<ErrorCode, number> = {
@@ -51,6 +52,7 @@ export async function runCommand(
   const bar = new ProgressBar({ quiet: options.quiet ?? false });
   try {
     const result = await command({ signal: controller.signal, onProgress: bar.report });
+    lap('run what remains');
     bar.finish();
     const json = () => `${JSON.stringify(result.json, null, 2)}\n`;
     if (typeof options.json === 'string') await writeFile(options.json, json());
@@ -58,7 +60,7 @@ export async function runCommand(
   } catch (error) {
     process.exitCode = reportError(error);
   } finally {
-    await closeSentences();
+    await closeOpened();
     process.off('SIGINT', stop);
     process.off('SIGTERM', stop);
   }

@@ -1,3 +1,4 @@
+import { relative } from 'node:path';
 import { styleText } from 'node:util';
 import type { OnProgress, ProgressEvent } from '../progress.ts';
 
@@ -24,6 +25,12 @@ export function duration(seconds: number): string {
   if (seconds < 10) return `${seconds.toFixed(1)} s`;
   if (seconds < 60) return `${seconds.toFixed(0)} s`;
   return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
+}
+
+/** A path, relative to here where that is shorter. */
+export function shown(path: string): string {
+  const near = relative(process.cwd(), path);
+  return near.length < path.length && !near.startsWith('..') ? near : path;
 }
 
 /** Lines up the columns of a table; numbers (any cell that starts with a digit) to the right. */

@@ -18,7 +18,17 @@ import {
   vectors,
 } from './batches.ts';
 import type { Decision, EmbeddingBatch, PictureRecord, PictureWords } from './records.ts';
-import { decisionsSchema, embeddingsSchema, picturesSchema, TABLES, wordsSchema } from './tables.ts';
+
+/** The tables of a library; `path`, the absolute path of a picture, is the key of each. */
+const TABLES = {
+  pictures: 'pictures',
+  words: 'words',
+  embeddings: 'embeddings',
+  decisions: 'decisions',
+} as const;
+
+/** Arrow, which takes long to load, is needed for writing only. */
+const schemas = () => import('./tables.ts');
 
 /** The version of the folder's layout; a library of another version is refused, never half-read. */
 const LAYOUT_VERSION = 1;
@@ -106,11 +116,13 @@ export class Library {
 
   /** Adds pictures, or replaces them where their path is known already; one commit. */
   async putPictures(records: readonly PictureRecord[]): Promise<void> {
+    const { picturesSchema } = await schemas();
     await this.#put(TABLES.pictures, picturesSchema(this.encoder.size), records);
   }
 
   /** Sets the words of pictures; one commit. */
   async putWords(words: readonly PictureWords[]): Promise<void> {
+    const { wordsSchema } = await schemas();
     await this.#put(TABLES.words, wordsSchema(), words);
   }
 
@@ -133,11 +145,13 @@ export class Library {
       probabilities: [...values.subarray(offsets[i]!, offsets[i + 1]!)],
       embedding: batch.vectors.data.subarray(i * size, (i + 1) * size),
     }));
+    const { embeddingsSchema } = await schemas();
     await this.#put(TABLES.embeddings, embeddingsSchema(size), rows);
   }
 
   /** Sets what was decided on pictures; one commit. */
   async putDecisions(decisions: readonly Decision[]): Promise<void> {
+    const { decisionsSchema } = await schemas();
     await this.#put(TABLES.decisions, decisionsSchema(), decisions);
   }
 

@@ -11,14 +11,6 @@ import {
   Utf8,
 } from 'apache-arrow';
 
-/** The tables of a library; `path`, the absolute path of a picture, is the key of each. */
-export const TABLES = {
-  pictures: 'pictures',
-  words: 'words',
-  embeddings: 'embeddings',
-  decisions: 'decisions',
-} as const;
-
 const text = (name: string) => new Field(name, new Utf8(), false);
 const number = (name: string) => new Field(name, new Float64(), false);
 const whole = (name: string) => new Field(name, new Int32(), false);

@@ -1,5 +1,6 @@
 export type { Eigen, Engine, MultiplyOptions, Svd, TopK } from './engine.ts';
 export { fromFloat16, toFloat16 } from './float16.ts';
+export { HalfMatrix } from './half-matrix.ts';
 export {
   type Floats,
   isSparse,

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { CovistaError } from '../errors.ts';
 import { METADATA, tensorChecksums } from './checksum.ts';
 import { fromFloat16 } from './float16.ts';
-import { type Matrix32, matrix } from './matrix.ts';
+import { HalfMatrix } from './half-matrix.ts';
 import { jsonText } from './metadata-text.ts';
 import { decodeSafetensors, encodeSafetensors, type Tensor } from './safetensors.ts';
 import { ascendingRows, below, offsetsTo, type TensorCheck } from './tensor-checks.ts';
@@ -67,6 +67,7 @@ export class TensorFile {
   readonly #prefix: string;
   readonly #unread: Set<string>;
   readonly #sizes = new Map<string, number>();
+  #verified = false;
   /** Entries of the metadata that say what the file is. */
   readonly #known = new Set([CHECKSUMS]);
 
@@ -104,6 +105,14 @@ export class TensorFile {
     return file;
   }
 
+  /**
+   * Whether checksums told that all is what was written, so that what is costly to look at, and was looked at when it was
+   * written, may be left for when it is used.
+   */
+  get verified(): boolean {
+    return this.#verified;
+  }
+
   /** @throws CovistaError `bad-format` for another kind of file, `version` for one of another version */
   requireKind({ entry: [key, value], what, version, hint }: TensorFileKind): void {
     this.#known.add(key).add('version');
@@ -124,7 +133,9 @@ export class TensorFile {
   /** The tensors whose names begin with `prefix`, with metadata and named sizes of their own. */
   part(prefix: string, metadata: Readonly<Record<string, string>>): TensorFile {
     const within = { prefix: this.#prefix + prefix, unread: this.#unread };
-    return new TensorFile(this.#tensors, metadata, this.name, within);
+    const part = new TensorFile(this.#tensors, metadata, this.name, within);
+    part.#verified = this.#verified;
+    return part;
   }
 
   /**
@@ -181,11 +192,21 @@ export class TensorFile {
     return values;
   }
 
-  /** As {@link TensorFile.halves}, of a tensor of two dimensions. */
-  matrix(key: string, shape: readonly [Size, Size], ...checks: readonly TensorCheck[]): Matrix32 {
-    const data = this.halves(key, shape, ...checks);
+  /**
+   * As {@link TensorFile.halves}, of a tensor of two dimensions, whose numbers are made when they are first read. Where the
+   * file is {@link verified}, they are only looked at for being finite.
+   */
+  matrix(key: string, shape: readonly [Size, Size], ...checks: readonly TensorCheck[]): HalfMatrix {
+    const bits = this.#shaped(key, 'F16', shape);
     const [rows, columns] = shape.map((size) => (typeof size === 'number' ? size : this.size(size)));
-    return matrix(rows!, columns!, data);
+    const matrix = new HalfMatrix(rows!, columns!, bits);
+    if (!this.verified || !areFinite(bits)) this.#check(key, matrix.data, [finite, ...checks]);
+    return matrix;
+  }
+
+  /** Counts the tensors whose names begin with `prefix` as read, for they are read later. */
+  leave(prefix: string): void {
+    for (const name of this.#unread) if (name.startsWith(this.#prefix + prefix)) this.#unread.delete(name);
   }
 
   /**
@@ -228,6 +249,7 @@ export class TensorFile {
         this.fail(
           `${name === METADATA ? 'its metadata are' : `tensor ${name} is`} not what was written: the checksum differs`,
         );
+    this.#verified = true;
   }
 
   #shaped<T extends Tensor['type']>(key: string, type: T, shape: readonly Size[]): Data<T> {
@@ -276,3 +298,9 @@ const finite: TensorCheck = (values) => {
   const position = Array.prototype.findIndex.call(values, (value) => !Number.isFinite(value));
   return `holds ${values[position]} at position ${position}`;
 };
+
+/** Whether half-precision bits stand for finite numbers, whose exponents are not all ones. */
+function areFinite(bits: Uint16Array): boolean {
+  for (let i = 0; i < bits.length; i++) if ((bits[i]! & 0x7c00) === 0x7c00) return false;
+  return true;
+}

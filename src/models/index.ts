@@ -24,13 +24,10 @@ export {
 } from './onnx-schema.ts';
 export { imageEncoderRegistry, type RegistryEntry } from './registry.ts';
 export { isInCache, registryFile } from './registry-file.ts';
-export {
-  absoluteSentenceName,
-  isSentenceEncoderInCache,
-  resolveSentenceEncoder,
-} from './resolve-sentence-encoder.ts';
+export { isSentenceEncoderInCache, resolveSentenceEncoder } from './resolve-sentence-encoder.ts';
 export { describeSettings, type RunSettings, settingsFromEnvironment } from './run-settings.ts';
 export { cachedSentences } from './sentence-cache.ts';
+export { absoluteSentenceName } from './sentence-names.ts';
 export type { Pooling } from './sentence-network.ts';
 export { type SentenceEntry, sentenceEncoderRegistry } from './sentence-registry.ts';
 export {

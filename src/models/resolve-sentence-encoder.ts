@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { CovistaError } from '../errors.ts';
@@ -101,13 +100,6 @@ export async function isSentenceEncoderInCache({ model }: SentenceEntry): Promis
 async function isComplete(place: HuggingFaceFolder, networks: readonly string[]): Promise<boolean> {
   const found = await Promise.all([...networks, 'tokenizer.json'].map((one) => presentFile(place, one)));
   return found.at(-1) !== undefined && found.slice(0, -1).some((one) => one !== undefined);
-}
-
-/** The same name with the path of a file or folder from the root: what is stored with a model. */
-export function absoluteSentenceName(name: string): string {
-  const [, kind, place, settings] = /^(onnx|hf):(.*?)((?:,(?:pooling|output|file)=.*)?)$/s.exec(name) ?? [];
-  const local = kind === 'onnx' || (kind === 'hf' && existsSync(place!));
-  return local ? `${kind}:${resolve(place!)}${settings}` : name;
 }
 
 function parseName(name: string): { spec: string; settings: Settings } {

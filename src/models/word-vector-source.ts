@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import { type Entry, openPromise } from 'yauzl';
+import type { Entry } from 'yauzl';
 import { CovistaError, throwIfAborted } from '../errors.ts';
 import type { WorkOptions } from '../progress.ts';
 
@@ -60,6 +60,7 @@ async function* readZip(
   inside: string | undefined,
   options: WorkOptions,
 ): AsyncGenerator<Uint8Array> {
+  const { openPromise } = await import('yauzl');
   const archive = await openPromise(path, { autoClose: false });
   try {
     const entries: Entry[] = [];

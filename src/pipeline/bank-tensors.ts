@@ -1,19 +1,24 @@
-import { type Tensor, type TensorFile, toFloat16 } from '../linalg/index.ts';
+import { HalfMatrix, type Tensor, type TensorFile } from '../linalg/index.ts';
 import type { Matrix32 } from '../linalg/matrix.ts';
 import { ascending, below, unitRows } from '../linalg/tensor-checks.ts';
 import type { IndexRows, TagCombination, VoterPictures } from '../retrieval/index.ts';
 import type { CaptionBank, DirectTags, Model, QueryBank } from './model.ts';
 
 /** Numbers in half precision: the unit length of embeddings keeps the error of a score below 0.001. */
-function halves({ rows, columns, data }: Matrix32): Tensor {
-  return { type: 'F16', shape: [rows, columns], data: toFloat16(data) };
+export function halves(m: Matrix32): Tensor {
+  const { rows, columns, bits } = HalfMatrix.of(m);
+  return { type: 'F16', shape: [rows, columns], data: bits };
 }
 
 const positions = (data: Uint32Array): Tensor => ({ type: 'U32', shape: [data.length], data });
 const singles = (data: Float32Array): Tensor => ({ type: 'F32', shape: [data.length], data });
 
 /** The tensors of what a model votes, scores and corrects with; embeddings and weights in half precision. */
-export function bankTensors({ bank, direct, queries }: Model): Map<string, Tensor> {
+export function bankTensors({
+  bank,
+  direct,
+  queries,
+}: Pick<Model, 'bank' | 'direct' | 'queries'>): Map<string, Tensor> {
   const tensors = new Map<string, Tensor>();
   const addRows = (offsets: string, indices: string, rows: IndexRows) => {
     tensors.set(offsets, positions(rows.offsets));
@@ -44,18 +49,25 @@ export function bankTensors({ bank, direct, queries }: Model): Map<string, Tenso
  * The bank of captions that {@link bankTensors} wrote.
  * @param k length of an embedding
  * @param tags how many there are
- * @param texts the captions themselves, where they are kept
+ * @param texts gives the captions themselves, where they are kept
  * @throws CovistaError `bad-format` as {@link TensorFile}
  */
 export function readBank(
   file: TensorFile,
   k: number,
   tags: number,
-  texts: readonly string[] | undefined,
+  texts?: () => readonly string[] | undefined,
 ): CaptionBank {
   const embeddings = file.matrix('bank.embeddings', ['captions', k], unitRows(k));
-  if (texts !== undefined && texts.length !== embeddings.rows)
-    file.fail(`its metadata hold ${texts.length} captions, but bank.embeddings are of ${embeddings.rows}`);
+  let known: readonly string[] | undefined;
+  const textsOf = () => {
+    known ??= texts?.();
+    if (known !== undefined && known.length !== embeddings.rows)
+      file.fail(`it holds ${known.length} captions, but bank.embeddings are of ${embeddings.rows}`);
+    return known;
+  };
+  // They are many: they are looked at when they are asked for, unless only that would tell that the file is damaged.
+  if (!file.verified) textsOf();
   return {
     embeddings,
     words: file.indexRows('bank.offsets', 'bank.words', embeddings.rows, tags),
@@ -64,7 +76,9 @@ export function readBank(
     partial: file.has('bank.partial')
       ? file.tensor('bank.partial', 'U32', ['accepted captions'], ascending, below(embeddings.rows))
       : undefined,
-    texts,
+    get texts() {
+      return textsOf();
+    },
   };
 }
 
@@ -88,7 +102,12 @@ export function readDirect(
 /** The queries that {@link bankTensors} wrote; parameters as of {@link readBank}. */
 export function readQueries(file: TensorFile, k: number): QueryBank {
   return {
-    pictures: file.matrix('queries.pictures', ['pictures that query', k], unitRows(k)),
+    pictures: readQueryPictures(file, k),
     captions: file.matrix('queries.captions', ['captions that query', k], unitRows(k)),
   };
+}
+
+/** The pictures among the queries that {@link bankTensors} wrote. */
+export function readQueryPictures(file: TensorFile, k: number): Matrix32 {
+  return file.matrix('queries.pictures', ['pictures that query', k], unitRows(k));
 }

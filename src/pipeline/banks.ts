@@ -1,5 +1,6 @@
 import { throwIfAborted } from '../errors.ts';
 import type { Engine } from '../linalg/engine.ts';
+import { HalfMatrix } from '../linalg/half-matrix.ts';
 import { joinRows, type Matrix32, selectRows } from '../linalg/matrix.ts';
 import type { WorkOptions } from '../progress.ts';
 import { bankCorrection, indexRow, indexRows, type VoterPictures, wordRows } from '../retrieval/index.ts';
@@ -77,8 +78,13 @@ export async function captionBank(
     correction,
     pictures: grouped && voterPictures(model, grouped, captions.length),
     partial: accepted && positionsOf(accepted, numbers),
-    texts: kept.length <= LARGEST_TEXTS ? kept : undefined,
+    texts: textsToKeep(kept),
   };
+}
+
+/** The captions of a bank as texts, where they are few enough to be kept. */
+export function textsToKeep(captions: readonly string[]): readonly string[] | undefined {
+  return captions.length <= LARGEST_TEXTS ? captions : undefined;
 }
 
 /** The picture of each caption of the bank, and the right tags of each picture. */
@@ -136,6 +142,18 @@ export async function queryBank(
     pictures: joinRows(parts),
     captions: await embedTexts(model, evenly(captions, QUERY_BANK), engine),
   };
+}
+
+/** The captions of a bank that {@link queryBank} selects: k numbers each, in half precision where the bank is. */
+export function captionsThatTellHubs({ embeddings }: CaptionBank): Matrix32 {
+  const kept = evenly([...Array(embeddings.rows).keys()], QUERY_BANK);
+  if (!(embeddings instanceof HalfMatrix)) return selectRows(embeddings, kept);
+  const { columns, bits } = embeddings;
+  const selected = new Uint16Array(kept.length * columns);
+  kept.forEach((from, to) => {
+    selected.set(bits.subarray(from * columns, (from + 1) * columns), to * columns);
+  });
+  return new HalfMatrix(kept.length, columns, selected);
 }
 
 /** The bank, or an even selection of at most so many of its captions. */

@@ -21,17 +21,20 @@ const kind: TensorFileKind = {
   hint: 'Learn it again: covista fit --library <dir>',
 };
 
+const captionsSchema = jsonText(z.array(z.string()));
+
 const metadataSchema = z.object({
   model: jsonText(modelSettingsSchema),
   spaces: jsonText(z.array(z.record(z.string(), z.string()))),
-  captions: jsonText(z.array(z.string())).optional(),
+  captions: z.string().optional(),
+  id: z.string().optional(),
   vectorWords: jsonText(z.array(z.string())).optional(),
 });
 
 /** A model as loaded, and the id that tells it from every other. */
 export interface LoadedModel {
   readonly model: Model;
-  /** Made from the file's content: the same model has the same id everywhere. */
+  /** Made from the model's content when it was saved: the same model has the same id everywhere. */
   readonly id: string;
 }
 
@@ -48,15 +51,25 @@ export async function saveModel(file: string, model: Model): Promise<void> {
   const own = model.vectors === OWN_VECTORS ? model.text.wordVectors : undefined;
   if (own !== undefined) tensors.set('vectors', vectorTensor(own));
   const [entry, value] = kind.entry;
-  const bytes = encodeTensorFile(tensors, {
+  const metadata = {
     [entry]: value,
     version: String(kind.version),
     model: modelSettings(model),
     spaces: JSON.stringify(spaces.map((space) => space.metadata)),
     ...(model.bank?.texts && { captions: JSON.stringify(model.bank.texts) }),
     ...(own && { vectorWords: JSON.stringify([...own.words()]) }),
-  });
-  await replaceFile(file, bytes);
+  };
+  await replaceFile(file, encodeTensorFile(tensors, { ...metadata, id: contentId(tensors, metadata) }));
+}
+
+/** Tells a model from every other. It is stored, since to read and hash all of a large file takes longer than a search. */
+function contentId(tensors: ReadonlyMap<string, Tensor>, metadata: Readonly<Record<string, string>>): string {
+  const hash = createHash('sha256').update(JSON.stringify(metadata));
+  for (const [name, { type, shape, data }] of tensors)
+    hash
+      .update(JSON.stringify([name, type, shape]))
+      .update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  return hash.digest('hex').slice(0, 16);
 }
 
 /**
@@ -80,7 +93,7 @@ export async function loadModel(
     });
   });
   const stored = TensorFile.decode(bytes, file, kind);
-  const { model: settings, spaces, captions, vectorWords } = stored.read(metadataSchema);
+  const { model: settings, spaces, captions, vectorWords, id } = stored.read(metadataSchema);
   const { recipe, encoder, vectors, sentences, tags, tagCounts, calibration, combination, trained } =
     settings;
   if (spaces.length !== 1 + settings.joined.length)
@@ -117,13 +130,20 @@ export async function loadModel(
     direct: combination && readDirect(stored, k, tags.length, combination),
     bank:
       recipe.tags.method === 'vote' || stored.has('bank.embeddings')
-        ? readBank(stored, k, tags.length, captions)
+        ? readBank(stored, k, tags.length, () => readCaptions(stored, captions))
         : undefined,
     queries:
       recipe.hubness !== undefined || stored.has('queries.pictures') ? readQueries(stored, k) : undefined,
   };
   stored.finish();
-  return { model, id: createHash('sha256').update(bytes).digest('hex').slice(0, 16) };
+  // Earlier versions stored none.
+  return { model, id: id ?? createHash('sha256').update(bytes).digest('hex').slice(0, 16) };
+}
+
+function readCaptions(file: TensorFile, json: string | undefined): readonly string[] | undefined {
+  if (json === undefined) return undefined;
+  const parsed = captionsSchema.safeParse(json);
+  return parsed.success ? parsed.data : file.fail('the captions of its bank cannot be read');
 }
 
 /** Word vectors that were trained on the captions, in full precision so that texts are encoded as before. */

@@ -1,4 +1,6 @@
-import { type JointSpace, normalizeRows, project, scaleComponents } from '../cca/index.ts';
+import type { JointSpace } from '../cca/index.ts';
+import { project } from '../cca/project.ts';
+import { normalizeRows, scaleComponents } from '../cca/similarity.ts';
 import type { FeatureBlock } from '../image/image-encoder.ts';
 import type { Engine } from '../linalg/engine.ts';
 import { type Matrix32, type Rows, zeros32 } from '../linalg/matrix.ts';

@@ -1,4 +1,6 @@
-import { type FitOptions, fit, type JointSpace, Moments, productsFor } from '../cca/index.ts';
+import { fit } from '../cca/fit.ts';
+import type { FitOptions, JointSpace } from '../cca/index.ts';
+import { Moments, productsFor } from '../cca/moments.ts';
 import { CovistaError, throwIfAborted } from '../errors.ts';
 import type { Engine } from '../linalg/engine.ts';
 import { joinRows, type Matrix32, type Rows, selectRows } from '../linalg/matrix.ts';

@@ -2,24 +2,18 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { compactMoments, expandMoments } from '../cca/compact-moments.ts';
-import type { JointSpace } from '../cca/index.ts';
+import type { Moments } from '../cca/index.ts';
 import { CovistaError } from '../errors.ts';
-import {
-  encodeTensorFile,
-  jsonText,
-  type Tensor,
-  TensorFile,
-  type TensorFileKind,
-  toFloat16,
-  wholeText,
-} from '../linalg/index.ts';
-import { between, descending } from '../linalg/tensor-checks.ts';
+import { encodeTensorFile, jsonText, TensorFile, type TensorFileKind, wholeText } from '../linalg/index.ts';
 import { replaceFile } from '../replace-file.ts';
 import type { WordVectors } from '../text/index.ts';
+import { bankTensors, halves, readBank, readQueries, readQueryPictures } from './bank-tensors.ts';
+import { captionsThatTellHubs, textsToKeep } from './banks.ts';
 import { readTextEncoder, requireFit } from './member-file.ts';
 import { modelSettings, modelSettingsSchema } from './model-settings.ts';
 import type { Recipe } from './recipe.ts';
-import type { Starter } from './starter.ts';
+import type { Starter, StarterBanks } from './starter.ts';
+import { compactSpace, expandSpace } from './starter-space.ts';
 
 const kind: TensorFileKind = {
   entry: ['covista', 'starter'],
@@ -42,25 +36,15 @@ export const BUILT_IN_STARTER = fileURLToPath(
 );
 
 /**
- * Writes a starter as one safetensors file: moments as `compactMoments` gives them, projections in half precision for
- * columns of unit variance, captions as positions in the list of words, and everything else as JSON in the metadata.
+ * Writes a starter as one safetensors file: moments as `compactMoments` gives them, projections as `compactSpace` does,
+ * captions as positions in the list of words, banks as in a model's file, and everything else as JSON in the metadata.
  */
 export async function saveStarter(
   file: string,
-  { model, moments, captions, pictures }: Starter,
+  { model, moments, captions, pictures, banks }: Starter,
 ): Promise<void> {
   const tensors = compactMoments(moments);
-  const { correlations, views } = model.space;
-  tensors.set('space.correlations', { type: 'F64', shape: [correlations.length], data: correlations });
-  const scales = viewDeviations(tensors, model.space);
-  for (const [view, { weights }] of views.entries())
-    tensors.set(`space.${view}`, {
-      type: 'F16',
-      shape: [weights.rows, weights.columns],
-      data: toFloat16(
-        weights.data.map((value, i) => value * scales[view]![Math.floor(i / weights.columns)]!),
-      ),
-    });
+  for (const [name, tensor] of compactSpace(model.space, tensors)) tensors.set(name, tensor);
   const position = new Map(model.text.toJSON().words.map((word, i) => [word, i]));
   const words = captions.map((caption) => caption.split(' ').flatMap((word) => position.get(word) ?? []));
   const offsets = new Uint32Array(words.length + 1);
@@ -73,24 +57,23 @@ export async function saveStarter(
     shape: [offsets.at(-1)!],
     data: Uint32Array.from(words.flat()),
   });
-  tensors.set('pictures', {
-    type: 'F16',
-    shape: [pictures.rows, pictures.columns],
-    data: toFloat16(pictures.data),
-  });
+  tensors.set('pictures', halves(pictures));
+  // Captions that tell hubs are among those of the bank.
+  for (const [name, tensor] of bankTensors({ bank: banks?.bank, queries: banks?.queries }))
+    if (name !== 'queries.captions' || banks?.bank === undefined) tensors.set(name, tensor);
   const [entry, value] = kind.entry;
   const bytes = encodeTensorFile(tensors, {
     [entry]: value,
     version: String(kind.version),
     model: modelSettings(model),
     count: String(moments.count),
-    blocks: JSON.stringify(views.map((view) => view.blocks)),
+    blocks: JSON.stringify(model.space.views.map((view) => view.blocks)),
   });
   await replaceFile(file, bytes);
 }
 
 /**
- * Reads a starter.
+ * Reads a starter. Its moments and captions are made from the file's content when they are first asked for.
  * @param file the built-in one when left out
  * @param options `wordVectors`: opens the word vectors, with what was stored as `vectors`
  * @throws CovistaError `not-found` without the file, `version` when another version wrote it, `bad-format` when it
@@ -112,18 +95,32 @@ export async function loadStarter(
   const { recipe, encoder, vectors, calibration } = settings;
   const wordVectors = recipe.text.includes('vectors') ? await options.wordVectors(vectors) : undefined;
   const text = readTextEncoder(stored, settings.text, { wordVectors });
-  const moments = expandMoments(stored, count, blocks.flat().length);
-  const space = readSpace(stored, count, blocks);
+  const space = expandSpace(stored, blocks, count);
   requireFit(stored, space, encoder.size, text);
   const vocabulary = text.toJSON().words;
-  const captions = stored.indexRows(
+  const { offsets, indices } = stored.indexRows(
     'captions.offsets',
     'captions.words',
     undefined,
     vocabulary.length,
     false,
   );
+  let texts: readonly string[] | undefined;
+  const captions = () => {
+    texts ??= Array.from({ length: offsets.length - 1 }, (_, i) =>
+      Array.from(indices.subarray(offsets[i]!, offsets[i + 1]!), (word) => vocabulary[word]).join(' '),
+    );
+    return texts;
+  };
   const pictures = stored.matrix('pictures', ['pictures', encoder.size]);
+  let expanded: Moments | undefined;
+  const moments = () => {
+    expanded ??= expandMoments(stored, count, blocks.flat().length);
+    return expanded;
+  };
+  if (stored.verified) stored.leave('correlation.');
+  else moments();
+  const banks = readBanks(stored, space.correlations.length, settings.tags.length, captions);
   stored.finish();
   return {
     name: file ?? 'built in',
@@ -138,48 +135,28 @@ export async function loadStarter(
       bank: undefined,
       queries: undefined,
     },
-    moments,
-    captions: Array.from({ length: captions.offsets.length - 1 }, (_, i) =>
-      Array.from(
-        captions.indices.subarray(captions.offsets[i]!, captions.offsets[i + 1]!),
-        (word) => vocabulary[word],
-      ).join(' '),
-    ),
+    get moments() {
+      return moments();
+    },
+    get captions() {
+      return captions();
+    },
     pictures,
+    banks,
   };
 }
 
-/** @param sizes of the blocks of each view, which are those of the moments in order */
-function readSpace(file: TensorFile, count: number, sizes: readonly (readonly number[])[]): JointSpace {
-  const correlations = file.tensor('space.correlations', 'F64', ['k'], between(-1, 1, 1e-6), descending);
-  const k = correlations.length;
-  let block = 0;
-  return {
-    count,
-    correlations,
-    views: sizes.map((blocks, view) => {
-      const own = blocks.map((size) => {
-        const name = block++;
-        return {
-          mean: file.tensor(`mean.${name}`, 'F32', [size]),
-          deviation: file.tensor(`deviation.${name}`, 'F32', [size]),
-        };
-      });
-      const mean = Float64Array.from(own.flatMap((one) => [...one.mean]));
-      const deviation = own.flatMap((one) => [...one.deviation]);
-      const stored = file.halves(`space.${view}`, [mean.length, 'k']);
-      const data = new Float64Array(stored.length);
-      for (const [row, scale] of deviation.entries())
-        if (scale > 0) for (let i = row * k; i < (row + 1) * k; i++) data[i] = stored[i]! / scale;
-      return { blocks, mean, weights: { rows: mean.length, columns: k, data } };
-    }),
-  };
-}
-
-/** The standard deviations of the columns of each view. */
-function viewDeviations(tensors: ReadonlyMap<string, Tensor>, space: JointSpace): number[][] {
-  let block = 0;
-  return space.views.map(({ blocks }) =>
-    blocks.flatMap(() => [...(tensors.get(`deviation.${block++}`)!.data as Float32Array)]),
-  );
+/** Starters that were made before banks were stored have none. */
+function readBanks(
+  file: TensorFile,
+  k: number,
+  tags: number,
+  captions: () => readonly string[],
+): StarterBanks | undefined {
+  const bank = file.has('bank.embeddings')
+    ? readBank(file, k, tags, () => textsToKeep(captions()))
+    : undefined;
+  if (!file.has('queries.pictures')) return bank && { bank, queries: undefined };
+  if (bank === undefined) return { bank, queries: readQueries(file, k) };
+  return { bank, queries: { pictures: readQueryPictures(file, k), captions: captionsThatTellHubs(bank) } };
 }

@@ -13,7 +13,7 @@ import type { Recipe } from './recipe.ts';
 export interface Starter {
   /** What it is called when it is talked about: a file, or `built in`. */
   readonly name: string;
-  /** Complete but for its banks, which {@link starterModel} makes. */
+  /** Complete but for its banks. */
   readonly model: Model;
   /** Of the training pairs; block 0 is the image features as the recipe takes them, the others are the text's. */
   readonly moments: Moments;
@@ -21,21 +21,32 @@ export interface Starter {
   readonly captions: readonly string[];
   /** Features of an even selection of the training pictures, as the encoder gives them. */
   readonly pictures: Matrix32;
+  /** The captions and pictures, placed in the space of the model; missing in files of earlier versions. */
+  readonly banks?: StarterBanks | undefined;
 }
 
-/** The starter as a model that searches and tags. */
+/** What a model searches and tags with beside its space. */
+export type StarterBanks = Pick<Model, 'bank' | 'queries'>;
+
+/** The starter as a model that searches and tags. Where its banks are not stored they are made, which takes seconds. */
 export async function starterModel(
-  { model, captions, pictures }: Starter,
+  starter: Starter,
   options: WorkOptions & { readonly engine: Engine },
 ): Promise<Model> {
+  return { ...starter.model, ...(starter.banks ?? (await starterBanks(starter, options))) };
+}
+
+/** Places the captions and pictures of a starter in the space of its model. */
+export async function starterBanks(
+  { model, captions, pictures }: Pick<Starter, 'model' | 'captions' | 'pictures'>,
+  options: WorkOptions & { readonly engine: Engine },
+): Promise<StarterBanks> {
   const queries =
     model.recipe.hubness === undefined
       ? undefined
       : await queryBank(model, [pictures], pictures.rows, captions, options.engine);
-  const complete = { ...model, queries };
-  return model.recipe.tags.method === 'vote'
-    ? { ...complete, bank: await captionBank(complete, captions, options) }
-    : complete;
+  const votes = model.recipe.tags.method === 'vote';
+  return { queries, bank: votes ? await captionBank({ ...model, queries }, captions, options) : undefined };
 }
 
 /** Why a starter cannot be used, in words for people; undefined when it can. */

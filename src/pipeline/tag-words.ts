@@ -1,4 +1,4 @@
-import { tagTruth } from '../evaluation/index.ts';
+import { tagTruth } from '../evaluation/tag-truth.ts';
 import type { IndexRows } from '../retrieval/index.ts';
 import type { Model } from './model.ts';
 

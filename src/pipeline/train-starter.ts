@@ -1,6 +1,8 @@
 import { compactMoments, expandMoments } from '../cca/compact-moments.ts';
+import type { JointSpace } from '../cca/index.ts';
 import { CovistaError } from '../errors.ts';
 import { tagVocabulary } from '../evaluation/index.ts';
+import { HalfMatrix, type Tensor } from '../linalg/index.ts';
 import { joinRows, type Matrix32, selectRows } from '../linalg/matrix.ts';
 import { TensorFile } from '../linalg/tensor-file.ts';
 import { TextEncoder } from '../text/index.ts';
@@ -8,7 +10,8 @@ import { learnTagScores } from './fit-tags.ts';
 import type { Model } from './model.ts';
 import { type PairSource, pairMoments, solveRecipe } from './pairs.ts';
 import type { Recipe } from './recipe.ts';
-import type { Starter } from './starter.ts';
+import { type Starter, starterBanks } from './starter.ts';
+import { compactSpace, expandSpace } from './starter-space.ts';
 import { pictureCounts } from './tag-words.ts';
 import type { TrainOptions } from './train-options.ts';
 
@@ -22,7 +25,7 @@ export interface StarterSize {
   readonly pictures: number;
 }
 
-/** What fits in 25 MB with the 1,952 features of the default encoder. */
+/** What fits in 25 MB with the 1,952 features of the default encoder; placed captions are 0.5 kB each on top. */
 export const STARTER_SIZE: StarterSize = { terms: 2000, dimensions: 256, pictures: 1000 };
 
 /** Every so many-th picture calibrates the tags of a model that was learned from the others. */
@@ -64,7 +67,8 @@ export async function trainStarter(
   const isHeld = (position: number) => position % CALIBRATE_EVERY === 0;
   const { kept, held, heldFeatures } = await pairMoments(pairs, recipe, text, isHeld, options);
   const total = kept.merge(held);
-  const moments = expandMoments(new TensorFile(compactMoments(total)), total.count, total.sizes.length);
+  const compact = compactMoments(total);
+  const moments = expandMoments(new TensorFile(compact), total.count, total.sizes.length);
   const tokens = pairs.captions.map((some) => some.map((caption) => text.words(caption)));
   const tags = tagVocabulary(tokens, { minimumPictures: MINIMUM_PICTURES });
   const stored = { ...byCaptionsOnly(recipe), dimensions: Math.min(recipe.dimensions, size.dimensions) };
@@ -75,7 +79,7 @@ export async function trainStarter(
     joined: [],
     vectors: options.vectors ?? 'default',
     sentences: undefined,
-    space: await solveRecipe(moments, stored, pairs.encoder, options),
+    space: roundedSpace(await solveRecipe(moments, stored, pairs.encoder, options), compact),
     tags,
     tagCounts: pictureCounts(tokens, tags),
     calibration: undefined,
@@ -85,13 +89,24 @@ export async function trainStarter(
   };
   const withoutHeld = { ...model, space: await solveRecipe(kept, stored, pairs.encoder, options) };
   const { calibration } = await learnTagScores(withoutHeld, pairs, isHeld, heldFeatures!, options);
-  return {
+  const starter = {
     name,
     model: { ...model, calibration },
     moments,
     captions: tokens.flatMap((some) => some.map((words) => words.join(' '))),
-    pictures: await evenPictures(pairs, size.pictures),
+    pictures: HalfMatrix.of(await evenPictures(pairs, size.pictures)),
   };
+  return { ...starter, banks: await starterBanks(starter, options) };
+}
+
+/** The space as it will be stored. */
+function roundedSpace(space: JointSpace, moments: Map<string, Tensor>): JointSpace {
+  const file = new TensorFile(new Map([...moments, ...compactSpace(space, moments)]));
+  return expandSpace(
+    file,
+    space.views.map(({ blocks }) => blocks),
+    space.count,
+  );
 }
 
 /** A starter keeps neither which captions belong together nor a regression: its captions vote for their own words. */

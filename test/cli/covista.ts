@@ -13,12 +13,15 @@ export interface Finished {
 }
 
 /** Runs the command line as a user does: its own process, no terminal. */
-export function covista(args: readonly string[], options: { cwd?: string } = {}): Promise<Finished> {
+export function covista(
+  args: readonly string[],
+  options: { cwd?: string; env?: Readonly<Record<string, string>> } = {},
+): Promise<Finished> {
   return new Promise((done) => {
     execFile(
       process.execPath,
       [MAIN, ...args],
-      { cwd: options.cwd, maxBuffer: 1 << 28 },
+      { cwd: options.cwd, env: { ...process.env, ...options.env }, maxBuffer: 1 << 28 },
       (error, stdout, stderr) => done({ code: error === null ? 0 : Number(error.code ?? 1), stdout, stderr }),
     );
   });

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { readFile, rm, stat } from 'node:fs/promises';
+import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -9,7 +9,7 @@ import { Moments } from '../../src/cca/index.ts';
 import { defaultImageEncoder } from '../../src/image/index.ts';
 import { createEngine } from '../../src/linalg/create-engine.node.ts';
 import type { Engine } from '../../src/linalg/engine.ts';
-import { decodeSafetensors, fromFloat16, TensorFile } from '../../src/linalg/index.ts';
+import { decodeSafetensors, encodeTensorFile, fromFloat16, TensorFile } from '../../src/linalg/index.ts';
 import { type Matrix32, matrix, row, selectRows } from '../../src/linalg/matrix.ts';
 import { createRandom } from '../../src/linalg/random.ts';
 import { defaultWordVectors } from '../../src/models/index.ts';
@@ -24,14 +24,16 @@ import {
   type PairSource,
   RECIPES,
   type Starter,
+  saveStarter,
   starterMismatch,
   starterModel,
   tagFeatures,
   trainOnStarter,
 } from '../../src/pipeline/index.ts';
 import { extendTextEncoder, weightedMoments } from '../../src/pipeline/merge-starter.ts';
-import { imageRows } from '../../src/pipeline/model.ts';
+import { imageRows, pictureHubness } from '../../src/pipeline/model.ts';
 import { solveRecipe } from '../../src/pipeline/pairs.ts';
+import { starterBanks } from '../../src/pipeline/starter.ts';
 import { starterSubspace } from '../../src/pipeline/starter-subspace.ts';
 import { TextEncoder } from '../../src/text/index.ts';
 import { scratch } from '../cli/covista.ts';
@@ -252,7 +254,7 @@ describe('the choice of how much a starter counts', () => {
 describe('accepted tags', () => {
   it('take no other tag from their picture, whose own they would be by far the strongest vote', async () => {
     const options = { engine, wordVectors: await defaultWordVectors() };
-    const small = { ...starter, captions: starter.captions.slice(0, 4000) };
+    const small = { ...starter, captions: starter.captions.slice(0, 4000), banks: undefined };
     const { features, encoder } = likeItsOwn(30);
     const [pictures] = features();
     const before = await tagFeatures(await starterModel(small, options), pictures!, 6, engine);
@@ -279,9 +281,93 @@ describe('accepted tags', () => {
   });
 });
 
+describe('a stored starter', () => {
+  let folder: string;
+  let small: Starter;
+  beforeAll(async () => {
+    folder = await scratch();
+    small = { ...starter, captions: starter.captions.slice(0, 500), banks: undefined };
+  });
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+  const load = (file: string) => loadStarter(file, { wordVectors: () => defaultWordVectors() });
+
+  it('searches and tags as it did before it was stored', async () => {
+    const file = join(folder, 'small.safetensors');
+    await saveStarter(file, { ...small, banks: await starterBanks(small, { engine }) });
+    const again = await load(file);
+    expect(again.captions).toEqual(small.captions);
+    expect(again.moments.covariance(0, 1).data.slice(0, 9)).toEqual(
+      starter.moments.covariance(0, 1).data.slice(0, 9),
+    );
+    const [made, stored] = await Promise.all([small, again].map((one) => starterModel(one, { engine })));
+    const pictures = selectRows(starter.pictures, [3, 100, 500]);
+    const [before, after] = await Promise.all(
+      [made!, stored!].map((model) => tagFeatures(model, pictures, 5, engine)),
+    );
+    before!.forEach((tags, i) => {
+      tags.forEach(({ word, score }, rank) => {
+        expect(after![i]![rank]!.word).toBe(word);
+        expect(Math.abs(after![i]![rank]!.score - score)).toBeLessThan(2e-3);
+      });
+    });
+    const hubness = await Promise.all(
+      [made!, stored!].map(async (model) =>
+        pictureHubness(model, await embedPictures(model, pictures, engine), engine),
+      ),
+    );
+    expect(largestDifference(hubness[0]!, hubness[1]!)).toBeLessThan(1e-3);
+  });
+
+  it('makes its banks where an earlier version stored none', async () => {
+    const file = join(folder, 'earlier.safetensors');
+    await saveStarter(file, small);
+    const again = await load(file);
+    expect(again.banks).toBeUndefined();
+    const model = await starterModel(again, { engine });
+    expect(model.bank!.embeddings.rows).toBe(500);
+    expect(model.queries!.pictures.rows).toBe(starter.pictures.rows);
+  });
+
+  it('is refused by name when its bank is damaged', async () => {
+    const file = join(folder, 'damaged.safetensors');
+    const { tensors, metadata } = decodeSafetensors(await readFile(BUILT_IN_STARTER));
+    const wrong = new Map(tensors);
+    wrong.set('bank.correction', { type: 'F32', shape: [2], data: Float32Array.of(0, 0) });
+    const { checksums: _, ...others } = metadata;
+    await writeFile(file, encodeTensorFile(wrong, others));
+    await expect(load(file)).rejects.toMatchObject({
+      code: 'bad-format',
+      message: expect.stringMatching(/damaged\.safetensors: tensor bank\.correction has shape \[2\]/),
+    });
+  });
+});
+
+function largestDifference(a: Float32Array, b: Float32Array): number {
+  expect(a.length).toBe(b.length);
+  return a.reduce((largest, value, i) => Math.max(largest, Math.abs(value - b[i]!)), 0);
+}
+
 describe('the built-in starter', () => {
-  it('is at most 25 MB', async () => {
-    expect((await stat(BUILT_IN_STARTER)).size).toBeLessThan(25e6);
+  it('is at most 45 MB', async () => {
+    expect((await stat(BUILT_IN_STARTER)).size).toBeLessThan(45e6);
+  });
+
+  it('holds its captions and pictures as its space places them, so that a first search need not', async () => {
+    const { bank, queries } = await starterBanks(starter, { engine });
+    const stored = await starterModel(starter, { engine });
+    expect(stored.bank).toBe(starter.banks!.bank);
+    expect(stored.bank!.words).toEqual(bank!.words);
+    expect(stored.bank!.texts).toEqual(starter.captions);
+    expect(largestDifference(stored.bank!.correction, bank!.correction)).toBeLessThan(1e-5);
+    for (const [kept, made] of [
+      [stored.bank!.embeddings, bank!.embeddings],
+      [stored.queries!.pictures, queries!.pictures],
+      [stored.queries!.captions, queries!.captions],
+    ] as const) {
+      expect([kept.rows, kept.columns]).toEqual([made.rows, made.columns]);
+      // Half precision, whose steps are 0.0005 below 1.
+      expect(largestDifference(kept.data, made.data)).toBeLessThan(3e-4);
+    }
   });
 
   it('has the projections that its moments give, to 1e-3', async () => {
@@ -387,7 +473,7 @@ describe.skipIf(!hasShared)('the built-in starter, where the reference data are'
         expect(settings(made).tags).toEqual(settings(committed).tags);
         for (const [name, tensor] of committed!.tensors) {
           // Projections are compared by what they do, above: signs and order of equal correlations may differ.
-          if (/^space\.\d/.test(name)) continue;
+          if (/^space\.\d|^bank\.embeddings$|^queries\./.test(name)) continue;
           const again = made!.tensors.get(name)!;
           expect(again.shape).toEqual(tensor.shape);
           const numbers = (one: typeof tensor) => (one.type === 'F16' ? fromFloat16(one.data) : one.data);

@@ -16,8 +16,7 @@ import { sentencesFor, withLibraryAndEncoder, wordVectorsFor } from '../context.
 import { jsonOption, libraryOption, quietOption, textEncoderOption, vectorsOption } from '../options.ts';
 import { qualityTable } from '../quality-table.ts';
 import { type CommonOptions, runCommand } from '../run.ts';
-import { count, paint } from '../terminal.ts';
-import { shown } from './search.ts';
+import { count, paint, shown } from '../terminal.ts';
 
 const EXAMPLES = `
 Example:
@@ -40,7 +39,6 @@ interface Options extends CommonOptions {
 /** `covista coco --root <dir>` */
 export function cocoCommand(): Command {
   return new Command('coco')
-    .description('learn from the official train half of MS COCO, test on val, and write a report')
     .requiredOption('--root <dir>', 'folder in which the official archives were unpacked')
     .option('--year <year>', '2014 or 2017 (default: what is there, 2017 of both)', Number)
     .addOption(libraryOption().default('coco-library'))

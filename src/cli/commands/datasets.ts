@@ -6,16 +6,13 @@ import { paint } from '../terminal.ts';
 
 /** `covista datasets` */
 export function datasetsCommand(): Command {
-  return new Command('datasets')
-    .description('list the formats in which captions and tags are read')
-    .addOption(jsonOption())
-    .action((options: CommonOptions) =>
-      runCommand(options, async () => ({
-        text: DATASETS.map(
-          ({ name, description, example }) =>
-            `${paint('bold', name)}: ${description}\n  ${paint('dim', example)}`,
-        ).join('\n'),
-        json: DATASETS.map(({ name, description, example }) => ({ name, description, example })),
-      })),
-    );
+  return new Command('datasets').addOption(jsonOption()).action((options: CommonOptions) =>
+    runCommand(options, async () => ({
+      text: DATASETS.map(
+        ({ name, description, example }) =>
+          `${paint('bold', name)}: ${description}\n  ${paint('dim', example)}`,
+      ).join('\n'),
+      json: DATASETS.map(({ name, description, example }) => ({ name, description, example })),
+    })),
+  );
 }

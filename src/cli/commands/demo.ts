@@ -23,7 +23,6 @@ interface Options extends CommonOptions {
 /** `covista demo` */
 export function demoCommand(): Command {
   return new Command('demo')
-    .description('learn from emoji drawn by three artists, search those of a fourth, and write a report')
     .option('--report <file>', 'where to write the report', 'report.html')
     .option('--language <tag>', 'language of the words: en, de, zh and 25 others', 'en')
     .option('--seed <number>', 'seed of the concepts that are held out', Number, 1)

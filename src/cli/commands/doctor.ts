@@ -26,7 +26,6 @@ interface Engines {
 /** `covista doctor` */
 export function doctorCommand(): Command {
   return new Command('doctor')
-    .description('say what this machine has, which numeric engine runs and how fast it is')
     .addOption(jsonOption())
     .addOption(quietOption())
     .action((options: CommonOptions) =>

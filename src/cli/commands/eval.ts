@@ -58,7 +58,6 @@ interface Options extends CommonOptions {
 /** `covista eval` */
 export function evalCommand(): Command {
   return new Command('eval')
-    .description('measure retrieval and tagging on pictures that were never learned from')
     .addOption(libraryOption())
     .option('-r, --recipe <name>', 'default, best (minutes) or article (the plain baseline)', 'default')
     .option(

@@ -2,17 +2,14 @@ import { Command } from 'commander';
 import { Library } from '../../library/index.ts';
 import { createEngine } from '../../linalg/create-engine.node.ts';
 import type { Engine } from '../../linalg/engine.ts';
-import type { SelectedRecipe, TrainOptions } from '../../pipeline/index.ts';
-import {
-  fitLibraryOnStarter,
-  libraryPairs,
-  placeLibrary,
-  type Recipe,
-  recipeByName,
-  saveStarter,
-  selectRecipe,
-  trainStarter,
-} from '../../pipeline/index.ts';
+import { libraryPairs } from '../../pipeline/fit-library.ts';
+import { fitLibraryOnStarter } from '../../pipeline/fit-on-starter.ts';
+import { type Recipe, recipeByName } from '../../pipeline/recipe.ts';
+import { placeLibrary } from '../../pipeline/search.ts';
+import { type SelectedRecipe, selectRecipe } from '../../pipeline/select-recipe.ts';
+import { saveStarter } from '../../pipeline/starter-file.ts';
+import type { TrainOptions } from '../../pipeline/train-options.ts';
+import { trainStarter } from '../../pipeline/train-starter.ts';
 import type { WorkOptions } from '../../progress.ts';
 import type { TextBlock } from '../../text/index.ts';
 import { openModel, sentencesFor, starterNamed, withTextView, wordVectorsFor } from '../context.ts';
@@ -50,7 +47,6 @@ interface Options extends CommonOptions {
 /** `covista fit` */
 export function fitCommand(): Command {
   return new Command('fit')
-    .description('learn the joint space of pictures and words from the captioned pictures of a library')
     .addOption(libraryOption())
     .option(
       '-r, --recipe <name>',
@@ -148,7 +144,7 @@ export function fitCommand(): Command {
 async function place(library: Library, engine: Engine, work: WorkOptions) {
   const started = performance.now();
   // Embeddings are stored under the name of the model as it is read, in which numbers are rounded.
-  const { model, id } = await openModel(library, work);
+  const { model, id } = await openModel(library, { ...work, engine });
   const { paths } = await placeLibrary(library, model, id, engine, work);
   return { pictures: paths.length, seconds: (performance.now() - started) / 1000 };
 }

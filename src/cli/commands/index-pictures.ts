@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import { CovistaError } from '../../errors.ts';
 import type { ImageEncoder } from '../../image/index.ts';
 import type { Library } from '../../library/index.ts';
-import { type IndexResult, indexPictures } from '../../pipeline/index.ts';
+import { type IndexResult, indexPictures } from '../../pipeline/index-pictures.ts';
 import { withLibraryAndEncoder } from '../context.ts';
 import { jsonOption, libraryOption, quietOption } from '../options.ts';
 import { type CommonOptions, runCommand } from '../run.ts';
@@ -30,7 +30,6 @@ interface Options extends CommonOptions {
 /** `covista index <folder>` */
 export function indexCommand(): Command {
   return new Command('index')
-    .description('encode a folder of pictures, and their captions or tags, into a library')
     .argument('<folder>', 'folder of pictures; folders within are included')
     .addOption(libraryOption())
     .option('-c, --captions <file>', 'file with the captions or tags of the pictures')

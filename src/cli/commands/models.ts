@@ -33,7 +33,6 @@ Examples:
 /** `covista models`, `covista models inspect <file>` and `covista models measure [encoder]` */
 export function modelsCommand(): Command {
   return new Command('models')
-    .description('list the image encoders, word vectors and sentence encoders that can be named')
     .addOption(jsonOption())
     .addOption(quietOption())
     .enablePositionalOptions()

@@ -1,16 +1,15 @@
-import { relative } from 'node:path';
 import { Command } from 'commander';
 import { CovistaError } from '../../errors.ts';
 import { Library } from '../../library/index.ts';
 import { createEngine } from '../../linalg/create-engine.node.ts';
 import { row } from '../../linalg/matrix.ts';
-import { encodePictures, explainHits, openPictureIndex, search } from '../../pipeline/index.ts';
+import { encodePictures, openPictureIndex, search } from '../../pipeline/search.ts';
 import type { WorkOptions } from '../../progress.ts';
 import { openModel, withEncoder } from '../context.ts';
-import { explainedHit } from '../explanation-text.ts';
 import { countOption, explainOption, jsonOption, libraryOption, quietOption } from '../options.ts';
 import { type CommonOptions, runCommand } from '../run.ts';
-import { table } from '../terminal.ts';
+import { shown, table } from '../terminal.ts';
+import { lap } from '../timings.ts';
 
 const EXAMPLES = `
 Examples:
@@ -31,7 +30,6 @@ interface Options extends CommonOptions {
 /** `covista search "<words>"` */
 export function searchCommand(): Command {
   return new Command('search')
-    .description('find pictures by words, by a picture, or by both')
     .argument('[words]', 'words or a sentence')
     .addOption(libraryOption())
     .option('-i, --image <file>', 'a picture to search by, alone or beside words')
@@ -50,14 +48,22 @@ export function searchCommand(): Command {
             hint: 'covista search "a dog on a beach", or: covista search --image dog.jpg',
           });
         const library = await Library.open(options.library);
+        lap('open the library');
         const engine = await createEngine();
+        lap('start the engine');
         try {
-          const { model, id } = await openModel(library, work);
+          const { model, id } = await openModel(library, { ...work, engine });
+          lap('open the model');
           const picture =
             image === undefined ? undefined : await featureOf(image, library.encoder.spec, work);
+          if (picture !== undefined) lap('encode the picture');
           const index = await openPictureIndex(library, model, id, engine, work);
+          lap('read where pictures are');
           const hits = await search(index, model, { words, picture }, options.count, engine);
+          lap('search');
           if (options.explain) {
+            const { explainHits } = await import('../../pipeline/explain.ts');
+            const { explainedHit } = await import('../explanation-text.ts');
             const explained = await explainHits(index, model, { words, picture }, hits, engine);
             return {
               text: explained.map((hit, i) => explainedHit(hit, i + 1, shown(hit.path))).join('\n'),
@@ -82,10 +88,4 @@ async function featureOf(image: string, encoder: string, work: WorkOptions): Pro
   const { vectors, failed } = await withEncoder(encoder, work, (open) => encodePictures(open, [image], work));
   if (failed.length > 0) throw new CovistaError('bad-picture', failed[0]!.reason);
   return row(vectors, 0);
-}
-
-/** Relative to here where that is shorter. */
-export function shown(path: string): string {
-  const near = relative(process.cwd(), path);
-  return near.length < path.length && !near.startsWith('..') ? near : path;
 }

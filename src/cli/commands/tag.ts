@@ -1,31 +1,24 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { Command } from 'commander';
-import { listPictures } from '../../datasets/index.ts';
+import { listPictures } from '../../datasets/photo-folder.ts';
 import { CovistaError } from '../../errors.ts';
 import { type Decision, Library } from '../../library/index.ts';
 import { createEngine } from '../../linalg/create-engine.node.ts';
 import type { Engine, Matrix32 } from '../../linalg/index.ts';
-import {
-  bestTags,
-  decidedTags,
-  embedPictures,
-  encodePictures,
-  explainTags,
-  type Model,
-  type Tag,
-  tagFeatures,
-  tagsWithPhrases,
-  vocabularyScorer,
-} from '../../pipeline/index.ts';
+import { explainTags } from '../../pipeline/explain.ts';
+import { embedPictures, type Model } from '../../pipeline/model.ts';
+import { tagsWithPhrases, vocabularyScorer } from '../../pipeline/own-vocabulary.ts';
+import { encodePictures } from '../../pipeline/search.ts';
+import { bestTags, type Tag, tagFeatures } from '../../pipeline/tag.ts';
+import { decidedTags } from '../../pipeline/teach.ts';
 import type { WorkOptions } from '../../progress.ts';
 import { type OwnVocabulary, parseVocabulary } from '../../retrieval/index.ts';
 import { openModel, withEncoder } from '../context.ts';
 import { explainedTags } from '../explanation-text.ts';
 import { countOption, explainOption, jsonOption, libraryOption, quietOption } from '../options.ts';
 import { type CommonOptions, runCommand } from '../run.ts';
-import { paint } from '../terminal.ts';
-import { shown } from './search.ts';
+import { paint, shown } from '../terminal.ts';
 
 interface Options extends CommonOptions {
   readonly library: string;
@@ -59,7 +52,6 @@ Accept or reject tags, to learn from: covista teach photo.jpg --accept dog --rej
 /** `covista tag <picture or folder>` */
 export function tagCommand(): Command {
   return new Command('tag')
-    .description('describe a picture, or every picture of a folder, in the words of a library')
     .argument('<picture...>', 'pictures or folders; they need not be in the library')
     .addOption(libraryOption())
     .addOption(countOption('how many tags a picture', 5))
@@ -80,7 +72,7 @@ export function tagCommand(): Command {
         const library = await Library.open(options.library);
         const engine = await createEngine();
         try {
-          const { model } = await openModel(library, work);
+          const { model } = await openModel(library, { ...work, engine });
           const files = (await Promise.all(targets.map(picturesIn))).flat();
           const encoded = await withEncoder(library.encoder.spec, work, (encoder) =>
             encodePictures(encoder, files, work),

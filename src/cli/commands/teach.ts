@@ -4,11 +4,10 @@ import { text as readAll } from 'node:stream/consumers';
 import { Command } from 'commander';
 import { CovistaError } from '../../errors.ts';
 import { type Decision, Library } from '../../library/index.ts';
-import { readTeachings, type Teaching, type TeachResult, teach } from '../../pipeline/index.ts';
+import { readTeachings, type Teaching, type TeachResult, teach } from '../../pipeline/teach.ts';
 import { jsonOption, libraryOption, quietOption } from '../options.ts';
 import { type CommonOptions, runCommand } from '../run.ts';
-import { count, paint } from '../terminal.ts';
-import { shown } from './search.ts';
+import { count, paint, shown } from '../terminal.ts';
 
 const EXAMPLES = `
 Examples:
@@ -33,7 +32,6 @@ interface Options extends CommonOptions {
 /** `covista teach <picture...>` */
 export function teachCommand(): Command {
   return new Command('teach')
-    .description('accept or reject tags of pictures of a library, to learn from')
     .argument('[picture...]', 'pictures of the library; what is decided holds for each of them')
     .addOption(libraryOption())
     .option('-a, --accept <tags...>', 'tags that are right')
