@@ -115,7 +115,9 @@ async function* readZip(
       throw new CovistaError('not-found', `${path} holds no ${inside ?? 'files'}, but: ${names}.`);
     if (inside === undefined && entries.length > 1)
       throw new CovistaError('usage', `${path} holds several files: ${names}.`, {
-        hint: `Name one of them, as ${path}:${entry.fileName}.`,
+        hint: /\.zip$/i.test(path)
+          ? `Name one of them, as ${path}:${entry.fileName}.`
+          : `Rename it to end in .zip, and name one of them: ${path}.zip:${entry.fileName}.`,
       });
     const stream = await archive.openReadStreamPromise(entry);
     yield* watched(stream, { total: entry.uncompressedSize, ...options });
