@@ -56,7 +56,10 @@ export function isKnownKind(name: string): boolean {
 export function geometryOf(config: HuggingFaceConfig, kind: string | undefined, refuse: Refuse): Geometry {
   const size = config.size ?? 224;
   if (config.resize_mode) return openClipGeometry(config.resize_mode, size, refuse);
-  if (kind === 'JinaCLIP') refuse('resize_mode', undefined, 'which says how pictures are cut');
+  const inOpenClipWords =
+    kind === undefined && typeof size === 'number' && (config.mean ?? config.interpolation);
+  if (kind === 'JinaCLIP' || inOpenClipWords)
+    refuse('resize_mode', undefined, 'which says how pictures are cut');
   const known = kind === undefined ? undefined : KINDS[kind]!;
   const crops =
     config.crop_size !== null &&

@@ -74,7 +74,7 @@ export async function convertWith(
       await input.need(SNIFFED_BYTES);
       const read = reader ?? recognise(input.bytes);
       await read(input, openWriter, file, options.language ?? 'en');
-      writer!.finish(options.id ?? basename(file));
+      writer!.finish(options.id ?? basename(file), file);
       result = {
         count: writer!.count,
         size: writer!.size,

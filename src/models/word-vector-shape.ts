@@ -10,6 +10,9 @@ const LOOKED_AT = 100;
 
 const NUMBER = /^[-+]?(?:(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?|nan|inf|infinity)$/i;
 
+/** A number as many languages write it, which between commas would be two. */
+const DECIMAL_COMMA = /^[-+]?\d*,\d+$/;
+
 /** The first line of word2vec's formats: how many words there are, and the length of their vectors. */
 export interface VectorHeader {
   readonly announced: number;
@@ -86,9 +89,12 @@ function numbersOfLines(bytes: Buffer): number[] {
     const line = bytes.toString('latin1', start, end).trim();
     start = end + 1;
     if (line === '') continue;
-    const fields = line.replace(/^[^ \t]+/, '').split(/[ \t,]+/);
-    const last = fields.findLastIndex((field) => field !== '' && !NUMBER.test(field));
-    counts.push(fields.slice(last + 1).filter((field) => field !== '').length);
+    const fields = line
+      .replace(/^[^ \t]+[ \t]*/, '')
+      .split(/[ \t]+/)
+      .flatMap((field) => (DECIMAL_COMMA.test(field) ? [field] : field.split(',')))
+      .filter((field) => field !== '');
+    counts.push(fields.length - 1 - fields.findLastIndex((field) => !NUMBER.test(field)));
   }
   return counts;
 }

@@ -147,21 +147,22 @@ export class WordVectorWriter {
   /**
    * Writes what is buffered, the index and the header.
    * @param id what the vectors are called
+   * @param name of what was read, for messages
    * @throws CovistaError `bad-format` when there are no vectors, or all of them are zero
    */
-  finish(id: string): void {
+  finish(id: string, name = id): void {
     if (this.count === 0) {
       const left = this.skipped().map(
         ({ reason, count, examples }) =>
           `${count} left out (${reason}), such as ${JSON.stringify(examples[0])}`,
       );
-      throw new CovistaError('bad-format', `There are no word vectors in ${[id, ...left].join('; ')}.`);
+      throw new CovistaError('bad-format', `There are no word vectors in ${[name, ...left].join('; ')}.`);
     }
     this.flush();
     if (!this.hasNumbers)
       throw new CovistaError(
         'bad-format',
-        `All numbers of the ${this.count} word vectors in ${id} are zero.`,
+        `All numbers of the ${this.count} word vectors in ${name} are zero.`,
         {
           hint: 'Numbers below 1e-45 count as zero, as float32 cannot hold them.',
         },

@@ -260,6 +260,7 @@ describe('what is not understood is refused by name', () => {
     ['interpolation', { ...jinaClip, interpolation: 'nearest' }],
     ['resize_mode', { ...jinaClip, resize_mode: 'longest' }],
     ['resize_mode', { ...jinaClip, resize_mode: undefined }],
+    ['resize_mode', { ...jinaClip, image_processor_type: undefined, resize_mode: undefined }],
     ['mode', { ...jinaClip, mode: 'L' }],
     ['size', { ...siglip, size: { longest_edge: 512 } }],
     ['size', { ...siglip, size: { shortest_edge: 800, longest_edge: 1333 } }],

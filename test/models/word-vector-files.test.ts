@@ -41,6 +41,7 @@ describe('texts as editors and tools leave them', () => {
     ['spaces before each word', lines.replace(/^/gm, '  ').trimEnd()],
     ['spaces behind each line', headed.replaceAll('\n', ' \n')],
     ['tabs', headed.replaceAll(' ', '\t')],
+    ['commas between numbers', lines.replaceAll(/(?<=\d) /g, ', ')],
     ['empty lines', `\n${lines.replaceAll('\n', '\n\n')}`],
   ])('%s', async (_, content) => {
     const { vectors, converted } = await convert(content);
@@ -108,6 +109,7 @@ describe('bad input', () => {
     ['one-number.vec', '2 1\ndog 1\ncat 2\n'],
     ['huge.bin', '2 99999999999\ndog 1\n'],
     ['other-size.txt', '2 300\ndog 1 2\ncat 3 4\n'],
+    ['decimal-commas.txt', 'dog 0,5 0,25\ncat 0,1 0,2\n'],
     ['commas.csv', 'dog,1,2\ncat,3,4\n'],
     ['README.md', '# Vectors\n\nTrained in 2010 11\nwith 300 numbers.\n'],
   ])('%s is refused, and nothing is left', async (name, content) => {
