@@ -49,7 +49,9 @@ export async function openClassifier(path: string, options: ClassifierOptions = 
   };
   const layers = model.blocks.map(({ name }) => name).join('+');
   const network = `${basename(path, '.onnx')}-${model.fingerprint}`;
-  const manner = typeof chosen === 'string' ? chosen : fingerprint(chosen);
+  const { resampling } = preset;
+  const manner =
+    typeof chosen === 'string' ? `${chosen}${resampling ? `-${resampling}` : ''}` : fingerprint(chosen);
   return createOnnxEncoder({
     id: `onnx:${network}#${layers} ${manner} ${preprocessing.width}x${preprocessing.height}`,
     model: model.file,

@@ -42,7 +42,7 @@ export interface DecodedPicture {
 }
 
 /** The part of a {@link Preprocessing} that decides which pixels a network sees. */
-export type PictureSize = Pick<Preprocessing, 'width' | 'height' | 'fit' | 'cropFraction'>;
+export type PictureSize = Pick<Preprocessing, 'width' | 'height' | 'fit' | 'cropFraction' | 'resampling'>;
 
 /**
  * Decodes a picture of any format that sharp reads into 8-bit sRGB of a given size. The EXIF orientation is
@@ -104,18 +104,20 @@ async function readPicture(path: string): Promise<Uint8Array> {
 }
 
 function fitPicture(source: Sharp, size: PictureSize, width: number, height: number): Sharp {
-  if (size.fit !== 'cover' || size.cropFraction === undefined || size.cropFraction === 1) {
-    return source.resize(size.width, size.height, { fit: size.fit, background: '#ffffff' });
-  }
-  const factor = Math.max(size.width / width, size.height / height) / size.cropFraction;
-  const scaledWidth = Math.max(size.width, Math.round(width * factor));
-  const scaledHeight = Math.max(size.height, Math.round(height * factor));
-  return source.resize(scaledWidth, scaledHeight, { fit: 'fill' }).extract({
-    left: (scaledWidth - size.width) >> 1,
-    top: (scaledHeight - size.height) >> 1,
-    width: size.width,
-    height: size.height,
-  });
+  const { fit, cropFraction = 1, resampling: kernel = 'lanczos3' } = size;
+  if (fit === 'contain' || cropFraction === 1)
+    return source.resize(size.width, size.height, { fit, kernel, background: '#ffffff' });
+  const [x, y] = [size.width / width, size.height / height];
+  const cover = Math.max(x, y);
+  const scaledWidth = Math.round((width * (fit === 'cover' ? cover : x)) / cropFraction);
+  const scaledHeight = Math.round((height * (fit === 'cover' ? cover : y)) / cropFraction);
+  const [left, top] = [
+    Math.max(0, scaledWidth - size.width) >> 1,
+    Math.max(0, scaledHeight - size.height) >> 1,
+  ];
+  return source
+    .resize(Math.max(size.width, scaledWidth), Math.max(size.height, scaledHeight), { fit: 'fill', kernel })
+    .extract({ left, top, width: size.width, height: size.height });
 }
 
 /** Dots per inch at which a drawing is rendered no smaller than it is needed, so that it stays sharp. */

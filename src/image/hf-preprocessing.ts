@@ -1,77 +1,67 @@
-import { z } from 'zod';
-import { CovistaError } from '../errors.ts';
-import type { Preprocessing } from './preprocessing.ts';
+import { type HuggingFaceConfig, parseConfig, type Refuse, refusing } from './hf-config.ts';
+import { geometryOf, isKnownKind } from './hf-geometry.ts';
+import type { Preprocessing, Resampling } from './preprocessing.ts';
 
-const triple = z.tuple([z.number(), z.number(), z.number()]);
-const pixels = z.number().int().min(1).max(4096);
-const area = z.union([
-  pixels,
-  z.object({ height: pixels, width: pixels }),
-  z.object({ shortest_edge: pixels }),
-]);
-
-/** The part of a preprocessor_config.json that decides about pixels. */
-const configSchema = z.object({
-  size: area.optional(),
-  crop_size: area.optional(),
-  crop_pct: z.number().gt(0).max(1).nullish(),
-  do_center_crop: z.boolean().nullish(),
-  do_normalize: z.boolean().nullish(),
-  do_rescale: z.boolean().nullish(),
-  do_flip_channel_order: z.boolean().nullish(),
-  rescale_factor: z.number().gt(0).nullish(),
-  image_mean: triple.nullish(),
-  image_std: triple.nullish(),
-});
+/** PIL's filters by their numbers, and by open_clip's names, of which `random` means this one outside of training. */
+const FILTERS: Readonly<Record<string, Resampling>> = {
+  1: 'lanczos3',
+  2: 'linear',
+  3: 'cubic',
+  lanczos: 'lanczos3',
+  bilinear: 'linear',
+  bicubic: 'cubic',
+  random: 'cubic',
+};
 
 /**
- * Reads the preprocessing of a Hugging Face vision model.
+ * Reads the preprocessing of a Hugging Face vision model. What is not understood is refused, since pictures that are
+ * prepared in another way than in training give features that are wrong without a word.
  * @param json the content of its preprocessor_config.json
  * @param path what to call the file in an error
- * @throws CovistaError `bad-format` when it is not such a file
+ * @throws CovistaError `bad-format` when it is not such a file, or asks for what is not read
  */
 export function readHuggingFacePreprocessing(json: string, path: string): Preprocessing {
-  const config = parse(json, path);
-  const factor = config.do_rescale === false ? 1 : (config.rescale_factor ?? 1 / 255);
-  const normalize = config.do_normalize !== false && config.image_mean && config.image_std;
-  const mean = normalize ? config.image_mean! : ([0, 0, 0] as const);
-  const deviation = normalize ? config.image_std! : ([1, 1, 1] as const);
+  const refuse = refusing(path);
+  const config = parseConfig(json, path, refuse);
+  const kind = kindOf(config, refuse);
+  if (config.do_resize === false) refuse('do_resize', false, 'but networks take pictures of one size here');
+  if (config.mode && config.mode !== 'RGB') refuse('mode', config.mode);
   return {
-    ...geometry(config),
-    mean: [mean[0] / factor, mean[1] / factor, mean[2] / factor],
-    scale: [factor / deviation[0], factor / deviation[1], factor / deviation[2]],
+    ...geometryOf(config, kind, refuse),
+    resampling: resamplingOf(config, refuse),
+    ...valuesOf(config, refuse),
     channelOrder: config.do_flip_channel_order ? 'bgr' : 'rgb',
     layout: 'nchw',
   };
 }
 
-function parse(json: string, path: string): z.infer<typeof configSchema> {
-  try {
-    return configSchema.parse(JSON.parse(json));
-  } catch (cause) {
-    const reason = cause instanceof z.ZodError ? z.prettifyError(cause) : String(cause);
-    throw new CovistaError('bad-format', `${path} is not a preprocessor configuration: ${reason}`, { cause });
-  }
+/** The kind of image processor, without its suffixes: `CLIP`, `ViT`; undefined where the configuration names none. */
+function kindOf(config: HuggingFaceConfig, refuse: Refuse): string | undefined {
+  const key = config.image_processor_type ? 'image_processor_type' : 'feature_extractor_type';
+  const name = config[key];
+  if (!name) return undefined;
+  const kind = name.replace(/(?:ImageProcessor(?:Fast|Pil)?|FeatureExtractor)$/, '');
+  return isKnownKind(kind) ? kind : refuse(key, name);
 }
 
-function geometry(
-  config: z.infer<typeof configSchema>,
-): Pick<Preprocessing, 'width' | 'height' | 'fit' | 'cropFraction'> {
-  const { size = 224, crop_size: cropSize } = config;
-  const cropped = config.do_center_crop === true && cropSize !== undefined;
-  if (cropped) {
-    const crop = sides(cropSize);
-    const before = Math.min(...Object.values(sides(size)));
-    return { ...crop, fit: 'cover', cropFraction: Math.min(1, Math.min(crop.width, crop.height) / before) };
-  }
-  // ConvNeXT names the crop by its share; a bare number means squeezing to a square, as ViT's first versions did.
-  if (config.crop_pct) return { ...sides(size), fit: 'cover', cropFraction: config.crop_pct };
-  const shortest = typeof size === 'object' && 'shortest_edge' in size;
-  return { ...sides(size), fit: shortest ? 'cover' : 'fill' };
+function resamplingOf(config: HuggingFaceConfig, refuse: Refuse): Resampling | undefined {
+  const key = typeof config.resample === 'number' ? 'resample' : 'interpolation';
+  const filter = config[key];
+  if (filter === undefined || filter === null) return undefined;
+  return FILTERS[filter] ?? refuse(key, filter, 'a filter that is not there');
 }
 
-function sides(size: z.infer<typeof area>): { width: number; height: number } {
-  if (typeof size === 'number') return { width: size, height: size };
-  if ('shortest_edge' in size) return { width: size.shortest_edge, height: size.shortest_edge };
-  return { width: size.width, height: size.height };
+/** What becomes of the values of pixels. */
+function valuesOf(config: HuggingFaceConfig, refuse: Refuse): Pick<Preprocessing, 'mean' | 'scale'> {
+  const factor = config.do_rescale === false ? 1 : (config.rescale_factor ?? 1 / 255);
+  const mean = config.image_mean ?? config.mean;
+  const deviation = config.image_std ?? config.std;
+  if (config.do_normalize === false || (!mean && !deviation && config.do_normalize !== true))
+    return { mean: [0, 0, 0], scale: [factor, factor, factor] };
+  if (!mean) return refuse('image_mean', undefined, 'but pictures are to be normalised');
+  if (!deviation) return refuse('image_std', undefined, 'but pictures are to be normalised');
+  return {
+    mean: [mean[0] / factor, mean[1] / factor, mean[2] / factor],
+    scale: [factor / deviation[0], factor / deviation[1], factor / deviation[2]],
+  };
 }

@@ -37,11 +37,12 @@ export const preprocessingPresets: Readonly<Record<PreprocessingName, Preprocess
   clip: {
     ...size,
     fit: 'cover',
+    resampling: 'cubic',
     mean: [0.48145466 * 255, 0.4578275 * 255, 0.40821073 * 255],
     scale: [1 / (0.26862954 * 255), 1 / (0.26130258 * 255), 1 / (0.27577711 * 255)],
   },
-  siglip: { ...squeezed, ...centered },
-  dinov2: { ...size, ...imagenet, fit: 'cover', cropFraction: 0.875 },
+  siglip: { ...squeezed, ...centered, resampling: 'cubic' },
+  dinov2: { ...size, ...imagenet, fit: 'cover', cropFraction: 0.875, resampling: 'cubic' },
   unit: { ...squeezed, mean: [0, 0, 0], scale: [1 / 255, 1 / 255, 1 / 255] },
   raw: { ...squeezed, mean: [0, 0, 0], scale: [1, 1, 1] },
 };

@@ -1,3 +1,6 @@
+/** The filters that pictures can be resized with; when scaled down, they widen with the factor, as PIL's do. */
+export type Resampling = 'linear' | 'cubic' | 'lanczos3';
+
 /**
  * How a decoded picture becomes the input of a network: resized to `width` x `height`, then for each channel
  * `(value - mean) * scale`, with values from 0 to 255.
@@ -12,10 +15,12 @@ export interface Preprocessing {
    */
   readonly fit: 'fill' | 'cover' | 'contain';
   /**
-   * For `cover`: the share of the scaled picture's shorter side that is kept, above 0 and up to 1, which is the
-   * default. 0.875 is the usual "resize to 256, cut out the central 224".
+   * For `cover` and `fill`: the share of the scaled picture's sides (of its shorter side for `cover`) that is kept,
+   * above 0 and up to 1, which is the default. 0.875 is the usual "resize to 256, cut out the central 224".
    */
   readonly cropFraction?: number;
+  /** `lanczos3` when left out. */
+  readonly resampling?: Resampling | undefined;
   /** Taken off each channel, in `channelOrder`, on the scale of 0 to 255. */
   readonly mean: readonly [number, number, number];
   /** Multiplies each channel after the mean is taken off, in `channelOrder`. */

@@ -77,7 +77,7 @@ async function openEncoder(name: string, given: EncoderOptions): Promise<ImageEn
   }
   if (spec.startsWith('hf:')) {
     const { model, preprocessing } = await findHuggingFaceModel(spec.slice('hf:'.length), options);
-    return openClassifier(model, { ...options, preprocessing: options.preprocessing ?? preprocessing });
+    return openClassifier(model, { ...options, preprocessing });
   }
   const entry = imageEncoderRegistry.find(({ name }) => name === spec);
   if (entry === undefined) {

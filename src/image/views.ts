@@ -93,7 +93,7 @@ export async function cutViews(
           width: Math.round(side * width),
           height: Math.round(side * height),
         })
-        .resize(size.width, size.height, { fit: 'fill' });
+        .resize(size.width, size.height, { fit: 'fill', kernel: size.resampling ?? 'lanczos3' });
       const { buffer, byteOffset, length } = await (mirrored ? part.flop() : part).raw().toBuffer();
       // A copy: memory that native code owns cannot be handed over to a worker.
       return new Uint8Array(buffer, byteOffset, length).slice() as Uint8Array<ArrayBuffer>;

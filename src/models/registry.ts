@@ -87,7 +87,7 @@ export const imageEncoderRegistry: readonly RegistryEntry[] = [
   {
     name: 'siglip',
     description: 'SigLIP base, 16-pixel patches at 224, pooled (Zhai et al. 2023)',
-    url: `${hub}/Xenova/siglip-base-patch16-224/resolve/main/onnx/vision_model.onnx`,
+    url: `${hub}/Xenova/siglip-base-patch16-224/resolve/294847d6b5fe86c91330269da98ce112d6c75e7e/onnx/vision_model.onnx`,
     bytes: 372_000_000,
     bytesExact: false,
     dimensions: 768,

@@ -16,12 +16,20 @@ import { fetchWeights } from './registry-file.ts';
 import { cachedSentences } from './sentence-cache.ts';
 import { openSentenceNetwork, type Pooling } from './sentence-network.ts';
 import { type SentenceEntry, sentenceEncoderRegistry } from './sentence-registry.ts';
-import { readTokenizer } from './sentence-tokenizer.ts';
+import { readTextModel } from './sentence-tokenizer.ts';
 
 /** Where transformers.js expects networks that read texts: the text tower of models that join pictures and text first. */
 const MODEL_FILES = ['onnx/text_model.onnx', 'onnx/model.onnx', 'text_model.onnx', 'model.onnx'];
 const POOLING_FILE = '1_Pooling/config.json';
 const POOLINGS: readonly Pooling[] = ['mean', 'cls', 'last'];
+
+/** By the names of sentence transformers; at unit length, the sum over the root of the length is the mean. */
+const POOLING_MODES: Readonly<Record<string, Pooling>> = {
+  mean_tokens: 'mean',
+  mean_sqrt_len_tokens: 'mean',
+  cls_token: 'cls',
+  lasttoken: 'last',
+};
 
 /** The files of a network that reads texts. */
 interface SentenceFiles {
@@ -29,7 +37,8 @@ interface SentenceFiles {
   readonly tokenizer: string;
   readonly tokenizerConfig: string | undefined;
   readonly config: string | undefined;
-  readonly pooling: Pooling | undefined;
+  /** Says how a sentence transformer pools. */
+  readonly poolingFile: string | undefined;
 }
 
 /** What can follow a name. */
@@ -72,18 +81,22 @@ export async function resolveSentenceEncoder(
     throw new CovistaError('usage', `There is no sentence encoder named ${spec}.`, {
       hint: `Choose one of ${sentenceEncoderRegistry.map((one) => one.name).join(', ')}, or give hf:<owner/name or folder> or onnx:<file>.`,
     });
-  const pooling = settings.pooling ?? files.pooling ?? entry?.pooling ?? 'mean';
+  const pooling = settings.pooling ?? (await readPooling(files.poolingFile)) ?? entry?.pooling ?? 'mean';
   const { output } = settings;
   const weights = externalFiles(await readOnnxModel(files.model)).map((one) =>
     join(dirname(files.model), one),
   );
   const fingerprint = await hashFiles([files.model, ...weights, files.tokenizer]);
+  const { tokenizer, joinsPictures } = await readTextModel(files);
   const encoder = await openSentenceNetwork(
     {
       id: `${basename(files.model, '.onnx')}-${fingerprint.slice(0, 12)} ${output ?? ''}${pooling}`,
       model: files.model,
-      tokenizer: await readTokenizer(files),
+      tokenizer,
       pooling,
+      // Who names a pooling asks for tokens.
+      tower:
+        settings.pooling === undefined && (joinsPictures || basename(files.model).startsWith('text_model')),
       output,
     },
     options,
@@ -155,7 +168,7 @@ async function filesIn(
     });
   if (own.url !== undefined)
     await fetchWeights(model, own.url + relative(own.folder, model).split(sep).join('/'), options);
-  return { model, tokenizer, tokenizerConfig, config, pooling: await readPooling(poolingFile) };
+  return { model, tokenizer, tokenizerConfig, config, poolingFile };
 }
 
 async function filesBeside(model: string): Promise<SentenceFiles> {
@@ -169,7 +182,7 @@ async function filesBeside(model: string): Promise<SentenceFiles> {
       tokenizer,
       tokenizerConfig: await presentFile(place, 'tokenizer_config.json'),
       config: await presentFile(place, 'config.json'),
-      pooling: await readPooling(await presentFile(place, POOLING_FILE)),
+      poolingFile: await presentFile(place, POOLING_FILE),
     };
   }
   throw new CovistaError('not-found', `There is no tokenizer.json beside ${model}.`, {
@@ -177,15 +190,24 @@ async function filesBeside(model: string): Promise<SentenceFiles> {
   });
 }
 
-/** How a sentence transformer says that it pools; undefined where it says nothing. */
+/**
+ * How a sentence transformer says that it pools; undefined where it says nothing.
+ * @throws CovistaError `bad-format` when it pools in a way that there is none of
+ */
 async function readPooling(path: string | undefined): Promise<Pooling | undefined> {
   if (path === undefined) return undefined;
+  let config: Record<string, unknown>;
   try {
-    const config = JSON.parse(await readFile(path, 'utf8')) as Record<string, unknown>;
-    if (config.pooling_mode_cls_token === true) return 'cls';
-    if (config.pooling_mode_lasttoken === true) return 'last';
-    return config.pooling_mode_mean_tokens === true ? 'mean' : undefined;
+    config = JSON.parse(await readFile(path, 'utf8')) as Record<string, unknown>;
   } catch (cause) {
     throw new CovistaError('bad-format', `${path} cannot be understood.`, { cause });
   }
+  const modes = Object.keys(config).filter((key) => key.startsWith('pooling_mode_') && config[key] === true);
+  const [mode, ...others] = modes;
+  if (mode === undefined) return undefined;
+  const pooling = POOLING_MODES[mode.slice('pooling_mode_'.length)];
+  if (pooling !== undefined && others.length === 0) return pooling;
+  throw new CovistaError('bad-format', `${path} asks for ${modes.join(' and ')}, which is not there.`, {
+    hint: `Choose another pooling if the model is good for it: ,pooling= and one of ${POOLINGS.join(', ')}.`,
+  });
 }

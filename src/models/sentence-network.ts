@@ -26,14 +26,17 @@ export interface SentenceBatch {
   readonly lengths: readonly number[];
 }
 
-/** Outputs by their usual names, the best first. */
-const OUTPUTS = [
-  'text_embeds',
-  'sentence_embedding',
-  'last_hidden_state',
-  'token_embeddings',
-  'pooler_output',
-];
+/** Outputs that are one vector a text, made for comparing, by their usual names. */
+const EMBEDDINGS = ['text_embeds', 'text_embeddings', 'sentence_embedding'];
+
+/** Outputs that are pooled here. */
+const TOKENS = ['last_hidden_state', 'token_embeddings'];
+
+/**
+ * What a text tower gives in place of an embedding. The same name stands for something else in a sentence transformer:
+ * what BERT predicts the next sentence from.
+ */
+const POOLED = 'pooler_output';
 
 /** What a network needs to encode texts. */
 export interface SentenceNetwork {
@@ -42,6 +45,8 @@ export interface SentenceNetwork {
   readonly model: string;
   readonly tokenizer: SentenceTokenizer;
   readonly pooling: Pooling;
+  /** Whether it is the text tower of a model that joins pictures and text: its embedding is no mean over tokens. */
+  readonly tower: boolean;
   /** Name of the graph's output; found by its name when left out. */
   readonly output: string | undefined;
   readonly run?: RunSettings | undefined;
@@ -61,17 +66,18 @@ class NetworkEncoder implements SentenceEncoder {
   readonly #signal: AbortSignal | undefined;
 
   constructor(
-    network: Pick<SentenceNetwork, 'id' | 'tokenizer'>,
+    id: string,
+    tokenizer: SentenceTokenizer,
     thread: SessionThread<SentenceBatch>,
     output: string,
     size: number,
     batch: number,
     signal: AbortSignal | undefined,
   ) {
-    this.id = network.id;
+    this.id = id;
     this.size = size;
     this.#thread = thread;
-    this.#tokenizer = network.tokenizer;
+    this.#tokenizer = tokenizer;
     this.#output = output;
     this.#batch = batch;
     this.#signal = signal;
@@ -137,7 +143,8 @@ export async function openSentenceNetwork(
     const probe = await thread.run(batchOf([network.tokenizer.encode('a')], network.tokenizer, output));
     if (probe.length === 0 || !probe.every(Number.isFinite))
       throw new CovistaError('bad-format', `${model} gives no usable vector for a text.`);
-    return new NetworkEncoder(network, thread, output, probe.length, batch ?? BATCH, signal);
+    const id = idOf(network, output);
+    return new NetworkEncoder(id, network.tokenizer, thread, output, probe.length, batch ?? BATCH, signal);
   } catch (error) {
     await thread.close();
     throw error;
@@ -153,10 +160,20 @@ function requireTokens({ inputs }: SessionInfo, model: string): void {
   );
 }
 
-function chooseOutput({ outputs }: SessionInfo, { output, model }: SentenceNetwork): string {
-  const chosen = output ?? OUTPUTS.find((name) => outputs.includes(name)) ?? outputs[0]!;
-  if (outputs.includes(chosen)) return chosen;
-  throw new CovistaError('usage', `${model} has no output ${chosen}.`, {
-    hint: `Its outputs: ${outputs.join(', ')}.`,
+/** What decides about vectors besides the network and the pooling is part of the name that they are kept under. */
+function idOf({ id, output, tokenizer }: SentenceNetwork, chosen: string): string {
+  const pooled = output === undefined && chosen === POOLED ? ` ${POOLED}` : '';
+  return `${id}${pooled}${tokenizer.fill === undefined ? '' : ` filled to ${tokenizer.fill}`}`;
+}
+
+function chooseOutput({ outputs }: SessionInfo, { output, model, tower }: SentenceNetwork): string {
+  const usual = tower ? [...EMBEDDINGS, POOLED] : [...EMBEDDINGS, ...TOKENS, POOLED];
+  const only = outputs.length === 1 && !(tower && TOKENS.includes(outputs[0]!)) ? outputs[0] : undefined;
+  const chosen = output ?? usual.find((name) => outputs.includes(name)) ?? only;
+  if (chosen !== undefined && outputs.includes(chosen)) return chosen;
+  const lacks =
+    chosen === undefined ? 'no output that is known to be the vector of a text' : `no output ${chosen}`;
+  throw new CovistaError('usage', `${model} has ${lacks}.`, {
+    hint: `Its outputs: ${outputs.join(', ')}. Add ,output= and the name of one to that of the encoder.`,
   });
 }

@@ -5,7 +5,7 @@ export interface SentenceEntry {
   readonly name: string;
   /** What it is, in a few words. */
   readonly description: string;
-  /** Model on the Hugging Face hub, in the layout of transformers.js. */
+  /** Model on the Hugging Face hub, in the layout of transformers.js; with `@` and a revision where that is pinned. */
   readonly model: string;
   /** Size of the network, rounded. */
   readonly bytes: number;
@@ -56,7 +56,7 @@ export const sentenceEncoderRegistry: readonly SentenceEntry[] = [
   {
     name: 'siglip',
     description: 'the text tower of SigLIP base (Zhai et al. 2023)',
-    model: 'Xenova/siglip-base-patch16-224',
+    model: 'Xenova/siglip-base-patch16-224@294847d6b5fe86c91330269da98ce112d6c75e7e',
     bytes: 441_000_000,
     dimensions: 768,
     licence: 'Apache-2.0',

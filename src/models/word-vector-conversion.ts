@@ -4,6 +4,7 @@ import { publish } from './publish.ts';
 import { readBinaryVectors } from './word-vector-binary.ts';
 import { FASTTEXT_MAGIC, readFastText } from './word-vector-fasttext.ts';
 import { ByteInput } from './word-vector-input.ts';
+import { isTextOfVectors, readVectorHeader } from './word-vector-shape.ts';
 import { readUnpacked } from './word-vector-source.ts';
 import { readTextVectors } from './word-vector-text.ts';
 import { type KeepWords, type OpenWriter, type Skipped, WordVectorWriter } from './word-vector-writer.ts';
@@ -34,13 +35,13 @@ export interface ConvertedWordVectors {
 /** Reads word vectors of one format from a stream. */
 type Reader = (input: ByteInput, openWriter: OpenWriter, name: string, language: string) => Promise<void>;
 
-/** Enough for a first line and the first word with some of its numbers. */
-const SNIFFED_BYTES = 1 << 16;
+/** Enough for the first lines, or for the first words with their numbers. */
+const SNIFFED_BYTES = 1 << 20;
 
 /**
  * Converts a file of word vectors into the compact format, as a stream. The format is recognised by the content:
  * GloVe text; word2vec text and binary; fastText `.vec` and `.bin` (with its n-grams); Numberbatch text; each of
- * them in `.gz` or `.zip`. Nothing is left at `target` when it fails.
+ * them packed with gzip or zip, texts also in UTF-16 with a byte order mark. Nothing is left at `target` when it fails.
  * @param file as {@link readUnpacked} takes it
  * @throws CovistaError as {@link readUnpacked}; `bad-format` when it is none of these formats, or holds no vector
  */
@@ -73,7 +74,7 @@ export async function convertWith(
       await input.need(SNIFFED_BYTES);
       const read = reader ?? recognise(input.bytes);
       await read(input, openWriter, file, options.language ?? 'en');
-      writer!.finish(options.id ?? basename(file));
+      writer!.finish(options.id ?? basename(file), file);
       result = {
         count: writer!.count,
         size: writer!.size,
@@ -90,10 +91,9 @@ export async function convertWith(
 }
 
 function recognise(bytes: Buffer): Reader {
-  if (bytes.length >= 4 && bytes.readInt32LE(0) === FASTTEXT_MAGIC) return readFastText;
-  const header = /^\d+ \d+\s*\n/.exec(bytes.toString('latin1', 0, 64));
-  if (header === null) return readTextVectors;
-  const gap = bytes.indexOf(0x20, header[0].length);
-  const number = gap < 0 ? ' 0 ' : bytes.toString('latin1', gap, gap + 64);
-  return /^ +[-+]?[0-9.]+(?:[eE][-+]?[0-9]+)?(?:\s|$)/.test(number) ? readTextVectors : readBinaryVectors;
+  if (bytes.length >= 4 && [bytes.readInt32LE(0), bytes.readInt32BE(0)].includes(FASTTEXT_MAGIC))
+    return readFastText;
+  const header = readVectorHeader(bytes);
+  if (header === undefined || header.length === bytes.length) return readTextVectors;
+  return isTextOfVectors(bytes.subarray(header.length)) ? readTextVectors : readBinaryVectors;
 }

@@ -2,6 +2,7 @@ import { Buffer } from 'node:buffer';
 import { CovistaError } from '../errors.ts';
 import { WordIndexBuilder, type WordIndexData } from './word-vector-index.ts';
 import type { ByteInput } from './word-vector-input.ts';
+import { checkedSize } from './word-vector-shape.ts';
 import type { OpenWriter } from './word-vector-writer.ts';
 
 /** The first four bytes of a fastText model, as a little-endian number. */
@@ -33,6 +34,7 @@ export async function readFastText(input: ByteInput, openWriter: OpenWriter, nam
     return input.bytes.subarray(start, input.position);
   };
   const head = await take(HEAD_BYTES);
+  if (head.readInt32BE(0) === FASTTEXT_MAGIC) fail('its numbers are big-endian');
   const version = head.readInt32LE(4);
   if (head.readInt32LE(0) !== FASTTEXT_MAGIC || !VERSIONS.includes(version))
     fail(`it is of version ${version}`);
@@ -43,7 +45,8 @@ export async function readFastText(input: ByteInput, openWriter: OpenWriter, nam
   const entries = head.readInt32LE(SETTINGS_BYTES);
   const count = head.readInt32LE(SETTINGS_BYTES + 4);
   if (head.readBigInt64LE(SETTINGS_BYTES + 20) > 0n) fail('it is pruned');
-  if (size < 1 || count < 1 || entries < count) fail('it has no words');
+  if (count < 1 || entries < count) fail('it has no words');
+  checkedSize(size, name);
 
   const dictionary = await readDictionary(input, entries, fail);
   if ((await take(1))[0] !== 0) fail('it is quantised; take the .bin model and not the .ftz one');
@@ -59,13 +62,19 @@ export async function readFastText(input: ByteInput, openWriter: OpenWriter, nam
   const numberBytes = Buffer.from(numbers.buffer);
   for (let i = 0; i < count + (hasSubwords ? buckets : 0); i++) {
     (await take(4 * size)).copy(numberBytes);
+    const finite = numbers.every(Number.isFinite);
     if (i >= count) {
+      if (!finite) fail(`row ${i - count} of its n-grams holds something else than finite numbers`);
       writer.next().set(numbers);
       writer.addSubword();
       continue;
     }
     const word = dictionary.words.subarray(dictionary.offsets[i], dictionary.offsets[i + 1]);
     if (!writer.wants(word)) continue;
+    if (!finite) {
+      writer.skip('malformed', word);
+      continue;
+    }
     writer.next().set(numbers);
     writer.add(word);
   }

@@ -2,12 +2,12 @@ import { Buffer } from 'node:buffer';
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { z } from 'zod';
 import { CovistaError } from '../errors.ts';
-import { fromFloat16 } from '../linalg/float16.ts';
 import { wholeText } from '../linalg/metadata-text.ts';
 import type { WordVectors } from '../text/word-vectors.ts';
 import { findWord, type WordIndexData, wrongIndex } from './word-vector-index.ts';
+import { fromScaledHalf } from './word-vector-rows.ts';
 import { type Subwords, subwordRows } from './word-vector-subwords.ts';
-import { FORMAT, HEADER_BYTES } from './word-vector-writer.ts';
+import { FORMAT, FORMAT_NAME, HEADER_BYTES } from './word-vector-writer.ts';
 
 const tensor = <T extends string>(dtype: T, dimensions: number) =>
   z.object({
@@ -25,6 +25,7 @@ const headerSchema = z.object({
   }),
   vectors: tensor('F16', 2),
   subwords: tensor('F16', 2).optional(),
+  scales: tensor('F32', 1),
   slots: tensor('U32', 1),
   offsets: tensor('U32', 1),
   words: tensor('U8', 1),
@@ -36,8 +37,8 @@ const files = new FinalizationRegistry<number>((file) => closeSync(file));
 /**
  * Opens a file in the compact format of {@link WordVectorWriter}. Only the words are read; a vector is read
  * when it is asked for, so that opening takes milliseconds and memory grows with the words in use.
- * @throws CovistaError `not-found` without the file; `bad-format` when it is none in this format, cut short or
- *   damaged
+ * @throws CovistaError `not-found` without the file; `version` when another version of Covista wrote it; `bad-format`
+ *   when it is none in this format, cut short or damaged
  */
 export function openWordVectorFile(path: string): WordVectors {
   let file: number;
@@ -56,7 +57,7 @@ export function openWordVectorFile(path: string): WordVectors {
   }
 }
 
-/** Whether a file is in the compact format, going by its beginning. */
+/** Whether a file is in the compact format, of this version or another, going by its beginning. */
 export function isWordVectorFile(path: string): boolean {
   let file: number;
   try {
@@ -65,7 +66,7 @@ export function isWordVectorFile(path: string): boolean {
     return false;
   }
   try {
-    return Buffer.from(readBytes(file, 0, 8 + FORMAT.length + 100)).includes(FORMAT);
+    return Buffer.from(readBytes(file, 0, 8 + FORMAT.length + 100)).includes(FORMAT_NAME);
   } catch {
     return false;
   } finally {
@@ -81,6 +82,8 @@ class FileWordVectors implements WordVectors {
   private readonly path: string;
   private readonly index: WordIndexData;
   private readonly bits: Uint16Array;
+  /** What the numbers of each row are multiplied by; rows of n-grams follow those of words. */
+  private readonly scales: Float32Array;
   private readonly subwords: Subwords | undefined;
 
   constructor(file: number, path: string) {
@@ -89,7 +92,7 @@ class FileWordVectors implements WordVectors {
     this.path = path;
     this.id = header.__metadata__.id;
     [this.count, this.size] = header.vectors.shape as [number, number];
-    const part = (name: 'slots' | 'offsets' | 'words'): Uint8Array<ArrayBuffer> => {
+    const part = (name: 'scales' | 'slots' | 'offsets' | 'words'): Uint8Array<ArrayBuffer> => {
       const [from, to] = header[name].data_offsets;
       return readBytes(file, HEADER_BYTES + from, to - from);
     };
@@ -101,6 +104,9 @@ class FileWordVectors implements WordVectors {
     const wrong = wrongIndex(this.index);
     if (wrong !== undefined) notOurs(path, wrong);
     this.bits = new Uint16Array(this.size);
+    this.scales = new Float32Array(part('scales').buffer);
+    if (!this.scales.every((scale) => scale > 0 && scale < Number.POSITIVE_INFINITY))
+      notOurs(path, 'a scale is no number');
     const { shortest, longest } = header.__metadata__;
     if (header.subwords)
       this.subwords = {
@@ -127,7 +133,7 @@ class FileWordVectors implements WordVectors {
 
   private row(i: number): Float32Array {
     readSync(this.file, this.bits, 0, 2 * this.size, HEADER_BYTES + 2 * this.size * i);
-    const values = fromFloat16(this.bits);
+    const values = fromScaledHalf(this.bits, this.scales[i]!);
     if (!values.every(Number.isFinite)) notOurs(this.path, `row ${i} of its vectors holds what is no number`);
     return values;
   }
@@ -157,9 +163,14 @@ function readHeader(file: number, path: string): z.infer<typeof headerSchema> {
   } catch {
     return fail('its header is not JSON');
   }
+  const format = (json as { __metadata__?: { format?: unknown } } | null)?.__metadata__?.format;
+  if (typeof format === 'string' && format.startsWith(FORMAT_NAME) && format !== FORMAT)
+    throw new CovistaError('version', `${path} was written by another version of Covista.`, {
+      hint: 'Convert the word vectors again from the file that they came in.',
+    });
   const parsed = headerSchema.safeParse(json);
   if (!parsed.success) return fail('its header describes other content');
-  const { vectors, subwords, slots, offsets, words } = parsed.data;
+  const { vectors, subwords, scales, slots, offsets, words } = parsed.data;
   const [count, length] = vectors.shape as [number, number];
   const { shortest, longest } = parsed.data.__metadata__;
   if (count === 0 || length === 0) return fail('it has no vectors');
@@ -170,6 +181,7 @@ function readHeader(file: number, path: string): z.infer<typeof headerSchema> {
   const parts = [
     { tensor: vectors, size: 2 * count * length },
     ...(subwords ? [{ tensor: subwords, size: 2 * subwords.shape[0]! * length }] : []),
+    { tensor: scales, size: 4 * (count + (subwords?.shape[0] ?? 0)) },
     { tensor: slots, size: 4 * slots.shape[0]! },
     { tensor: offsets, size: 4 * (count + 1) },
     { tensor: words, size: words.shape[0]! },

@@ -1,8 +1,8 @@
 import { Buffer, isUtf8 } from 'node:buffer';
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { CovistaError } from '../errors.ts';
-import { toFloat16 } from '../linalg/float16.ts';
 import { findWord, WordIndexBuilder } from './word-vector-index.ts';
+import { toScaledHalf } from './word-vector-rows.ts';
 import type { Subwords } from './word-vector-subwords.ts';
 
 /** Why an entry of a vector file was left out. */
@@ -36,14 +36,18 @@ export type OpenWriter = (
 
 /** Room for the header, which is written last, when all sizes are known; the rest of it is spaces. */
 export const HEADER_BYTES = 4096;
-export const FORMAT = 'covista-word-vectors-1';
+export const FORMAT_NAME = 'covista-word-vectors-';
+/** Changes with what a conversion makes of a file, so that older files in the cache are not used. */
+export const FORMAT_VERSION = 2;
+export const FORMAT = `${FORMAT_NAME}${FORMAT_VERSION}`;
 const BUFFERED_VALUES = 1 << 19;
 const EXAMPLES = 3;
 
 /**
  * Writes word vectors as they come into the compact format: a safetensors file with the tensors `vectors` (F16,
  * words x size), `slots` and `offsets` (U32) and `words` (U8), which are described at `WordIndexData`, and for
- * fastText's n-grams `subwords` (F16, buckets x size). Only the words and some megabytes of vectors are in memory.
+ * fastText's n-grams `subwords` (F16, buckets x size). Vector i, those of n-grams counted behind those of words, is its
+ * row times the power of two `scales[i]` (F32). Only the words and some megabytes of vectors are in memory.
  */
 export class WordVectorWriter {
   readonly size: number;
@@ -54,6 +58,9 @@ export class WordVectorWriter {
   private readonly index = new WordIndexBuilder();
   private readonly buffered: Float32Array;
   private used = 0;
+  /** The scales of the rows that were written, as parts. */
+  private readonly scales: Float32Array[] = [];
+  private hasNumbers = false;
   private subwordCount = 0;
   private readonly subwords: Subwords | undefined;
   private readonly limit: number;
@@ -140,10 +147,26 @@ export class WordVectorWriter {
   /**
    * Writes what is buffered, the index and the header.
    * @param id what the vectors are called
+   * @param name of what was read, for messages
+   * @throws CovistaError `bad-format` when there are no vectors, or all of them are zero
    */
-  finish(id: string): void {
-    if (this.count === 0) throw new CovistaError('bad-format', `There are no word vectors in ${id}.`);
+  finish(id: string, name = id): void {
+    if (this.count === 0) {
+      const left = this.skipped().map(
+        ({ reason, count, examples }) =>
+          `${count} left out (${reason}), such as ${JSON.stringify(examples[0])}`,
+      );
+      throw new CovistaError('bad-format', `There are no word vectors in ${[name, ...left].join('; ')}.`);
+    }
     this.flush();
+    if (!this.hasNumbers)
+      throw new CovistaError(
+        'bad-format',
+        `All numbers of the ${this.count} word vectors in ${name} are zero.`,
+        {
+          hint: 'Numbers below 1e-45 count as zero, as float32 cannot hold them.',
+        },
+      );
     const { words, offsets, slots } = this.index.data();
     const metadata: Record<string, string> = { format: FORMAT, id, hash: 'fnv1a-32' };
     const header: Record<string, unknown> = { __metadata__: metadata };
@@ -159,7 +182,14 @@ export class WordVectorWriter {
       metadata.shortest = String(this.subwords.shortest);
       metadata.longest = String(this.subwords.longest);
     }
+    const scales = new Float32Array(this.count + this.subwordCount);
+    let row = 0;
+    for (const part of this.scales) {
+      scales.set(part, row);
+      row += part.length;
+    }
     const parts = [
+      ['scales', 'F32', scales],
       ['slots', 'U32', slots],
       ['offsets', 'U32', offsets],
       ['words', 'U8', words],
@@ -189,12 +219,16 @@ export class WordVectorWriter {
   }
 
   private flush(): void {
-    writeAll(this.file, toFloat16(this.buffered.subarray(0, this.used)));
+    const values = this.buffered.subarray(0, this.used);
+    this.hasNumbers ||= values.some((value) => value !== 0);
+    const { bits, scales } = toScaledHalf(values, this.size);
+    writeAll(this.file, bits);
+    this.scales.push(scales);
     this.used = 0;
   }
 }
 
-function writeAll(file: number, data: Uint8Array | Uint16Array | Uint32Array): void {
+function writeAll(file: number, data: Uint8Array | Uint16Array | Uint32Array | Float32Array): void {
   const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   for (let done = 0; done < bytes.length; )
     done += writeSync(file, bytes, done, Math.min(1 << 26, bytes.length - done));

@@ -9,14 +9,14 @@ import { WINK_EMBEDDINGS } from './sources.ts';
 import type { ConversionOptions, ConvertedWordVectors } from './word-vector-conversion.ts';
 import { isWordVectorFile, openWordVectorFile } from './word-vector-file.ts';
 import { splitArchive } from './word-vector-source.ts';
-import type { KeepWords } from './word-vector-writer.ts';
+import { FORMAT_VERSION, type KeepWords } from './word-vector-writer.ts';
 
 const DEFAULT_ID = 'glove-100';
 
 /** Length of the default word vectors. */
 export const DEFAULT_VECTOR_SIZE = 100;
 
-const defaultPath = () => join(cacheFolder(), 'vectors', `${DEFAULT_ID}.safetensors`);
+const defaultPath = () => join(cacheFolder(), 'vectors', `${DEFAULT_ID}-${FORMAT_VERSION}.safetensors`);
 
 /** Whether {@link defaultWordVectors} needs no internet. */
 export function areDefaultVectorsInCache(): Promise<boolean> {
@@ -60,7 +60,8 @@ export async function openWordVectors(
 ): Promise<WordVectors> {
   if (isWordVectorFile(file)) return openWordVectorFile(file);
   const found = await stat(splitArchive(file).path).catch(() => undefined);
-  const key = JSON.stringify([resolve(file), found?.size, found?.mtimeMs, options.keep, options.language]);
+  const source = [resolve(file), found?.size, found?.mtimeMs];
+  const key = JSON.stringify([FORMAT_VERSION, ...source, options.keep, options.language]);
   const name = basename(file).replace(/[^\w.-]/g, '-');
   const hash = createHash('sha256').update(key).digest('hex').slice(0, 16);
   const path = join(cacheFolder(), 'vectors', `${name}-${hash}.safetensors`);

@@ -52,7 +52,8 @@ describe('a file of tensors', () => {
     expect(file.tensor('mean', 'F32', ['d'])).toEqual(Float32Array.of(1, 2));
     expect(file.tensor('weights', 'F32', ['d', 'k'])).toHaveLength(6);
     expect([file.size('d'), file.size('k')]).toEqual([2, 3]);
-    expect(file.matrix('halves', ['d', 2])).toEqual({
+    const { rows, columns, data } = file.matrix('halves', ['d', 2]);
+    expect({ rows, columns, data }).toEqual({
       rows: 2,
       columns: 2,
       data: Float32Array.of(1, 0, 0, -1),

@@ -1,12 +1,24 @@
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { row } from '../../src/linalg/index.ts';
-import { cachedSentences, resolveSentenceEncoder } from '../../src/models/index.ts';
+import {
+  cachedSentences,
+  imageEncoderRegistry,
+  resolveSentenceEncoder,
+  sentenceEncoderRegistry,
+} from '../../src/models/index.ts';
 import type { SentenceEncoder } from '../../src/text/index.ts';
 import { scratch } from '../cli/covista.ts';
-import { bertTokenizer, SENTENCE_SIZE, vocabularyOf, writeSentenceModel } from './sentence-model.ts';
+import {
+  bertTokenizer,
+  SENTENCE_SIZE,
+  TOWER_LENGTH,
+  vocabularyOf,
+  writeSentenceModel,
+  writeTowerModel,
+} from './sentence-model.ts';
 
 const WORDS = ['a', 'dog', 'man', 'jump', 'on', 'the', 'beach', ',', 'cafe'];
 const vocabulary = vocabularyOf(WORDS);
@@ -146,6 +158,94 @@ test('the text tower of a CLIP-like model gives its embedding, at unit length', 
   expectNear((await vectorsOf(`hf:${clip}`, ['the man']))[0]!, vectors[1]!);
 });
 
+describe('the text tower of a model like SigLIP 2', () => {
+  const tokens = ['[CLS]', 'a', 'dog', ',', 'cafe', '[SEP]'];
+  const filled = [...tokens, ...Array.from({ length: TOWER_LENGTH - tokens.length }, () => '[PAD]')];
+  let tower: string;
+  beforeAll(async () => {
+    tower = join(folder, 'tower');
+    await writeTowerModel(tower, WORDS);
+  });
+  const model = (place: string) => join(place, 'onnx/text_model.onnx');
+
+  test('gives its embedding of lower case, filled up to 64 tokens', async () => {
+    const [pooled] = await hidden(model(tower), filled, 'pooler_output');
+    const [vector] = await vectorsOf(`hf:${tower}`, ['A Dog, CAFE']);
+    expectNear(vector!, unit(pooled!));
+    expectNear((await vectorsOf(`onnx:${model(tower)}`, ['a dog, cafe']))[0]!, vector!);
+    const long = await vectorsOf(`hf:${tower}`, ['dog '.repeat(200), 'dog '.repeat(62)]);
+    expectNear(long[0]!, long[1]!);
+  });
+
+  test('is known by its tokenizer, or by its file, where there is no configuration', async () => {
+    const [pooled] = await hidden(model(tower), filled, 'pooler_output');
+    const bare = join(folder, 'bare-tower');
+    const tokenizer = { tokenizer_class: 'SiglipTokenizer', pad_token: '[PAD]', model_max_length: 64 };
+    await writeTowerModel(bare, WORDS, { tokenizer });
+    await rm(join(bare, 'config.json'));
+    expectNear((await vectorsOf(`hf:${bare}`, ['A dog, cafe']))[0]!, unit(pooled!));
+  });
+
+  test('pools tokens where the name asks for it, and has a name of its own for that', async () => {
+    const rows = await hidden(model(tower), filled, 'last_hidden_state');
+    const mean = unit(rows[0]!.map((_, i) => rows.reduce((sum, one) => sum + one[i]!, 0) / rows.length));
+    expectNear((await vectorsOf(`hf:${tower},pooling=mean`, ['a dog, cafe']))[0]!, mean);
+    const encoders = await Promise.all(
+      [`hf:${tower}`, `hf:${tower},pooling=mean`].map((name) => resolveSentenceEncoder(name)),
+    );
+    expect(new Set(encoders.map(({ id }) => id)).size).toBe(2);
+    await Promise.all(encoders.map((encoder) => encoder.close()));
+  });
+
+  test('is refused where it has no embedding', async () => {
+    const tokensOnly = join(folder, 'tokens-only');
+    await writeTowerModel(tokensOnly, WORDS, { outputs: ['last_hidden_state'] });
+    await expect(resolveSentenceEncoder(`hf:${tokensOnly}`)).rejects.toMatchObject({
+      code: 'usage',
+      message: expect.stringContaining('text_model.onnx'),
+      hint: expect.stringContaining('last_hidden_state'),
+    });
+  });
+
+  test('is published in the same revision as the vision tower of that name', () => {
+    const text = sentenceEncoderRegistry.find(({ name }) => name === 'siglip')!;
+    const vision = imageEncoderRegistry.find(({ name }) => name === 'siglip')!;
+    const [owner, revision] = text.model.split('@');
+    expect(revision).toMatch(/^[0-9a-f]{40}$/);
+    expect(vision.url).toContain(`${owner}/resolve/${revision}/`);
+  });
+});
+
+test('a sentence transformer that has a pooler too gives the mean of its tokens', async () => {
+  const both = join(folder, 'both');
+  const tokenizer = { tokenizer_class: 'BertTokenizer', pad_token: '[PAD]', model_max_length: 512 };
+  await writeTowerModel(both, WORDS, { tokenizer, positions: 0, config: { model_type: 'bert' } });
+  await rename(join(both, 'onnx/text_model.onnx'), join(both, 'onnx/model.onnx'));
+  const rows = await hidden(
+    join(both, 'onnx/model.onnx'),
+    ['[CLS]', 'a', 'dog', '[SEP]'],
+    'last_hidden_state',
+  );
+  const mean = unit(rows[0]!.map((_, i) => rows.reduce((sum, one) => sum + one[i]!, 0) / rows.length));
+  expectNear((await vectorsOf(`hf:${both}`, ['a dog']))[0]!, mean);
+});
+
+test('a length of 1e30 is none, and positions that hold no token are left out', async () => {
+  const text = 'dog '.repeat(600);
+  const cut = async (config: object, count: number) => {
+    const place = join(folder, `positions-${count}`);
+    await writeSentenceModel(place, WORDS);
+    await writeFile(join(place, 'tokenizer_config.json'), JSON.stringify({ model_max_length: 1e30 }));
+    await writeFile(join(place, 'config.json'), JSON.stringify(config));
+    const [got, expected] = await vectorsOf(`hf:${place}`, [text, 'dog '.repeat(count - 2)]);
+    expectNear(got!, expected!);
+    const [shorter] = await vectorsOf(`hf:${place}`, ['dog '.repeat(count - 3)]);
+    expect(Math.hypot(...got!.map((value, i) => value - shorter![i]!))).toBeGreaterThan(1e-7);
+  };
+  await cut({ model_type: 'bert' }, 512);
+  await cut({ model_type: 'xlm-roberta', max_position_embeddings: 34 }, 32);
+});
+
 describe('what cannot be used', () => {
   const failing = (name: string) =>
     resolveSentenceEncoder(name).then(
@@ -165,6 +265,22 @@ describe('what cannot be used', () => {
     });
     expect(await failing(`hf:${sentence},file=../x.onnx`)).toMatchObject({ code: 'usage' });
     expect(await failing('hf:/no/such/folder')).toMatchObject({ code: 'not-found' });
+  });
+
+  test('a pooling that is not there', async () => {
+    const place = join(folder, 'weighted');
+    await writeSentenceModel(place, WORDS);
+    await mkdir(join(place, '1_Pooling'));
+    const pooling = join(place, '1_Pooling/config.json');
+    for (const modes of [['weightedmean_tokens'], ['max_tokens'], ['cls_token', 'mean_tokens']]) {
+      const config = Object.fromEntries(modes.map((mode) => [`pooling_mode_${mode}`, true]));
+      await writeFile(pooling, JSON.stringify({ word_embedding_dimension: 24, ...config }));
+      expect(await failing(`hf:${place}`)).toMatchObject({
+        code: 'bad-format',
+        message: expect.stringContaining(modes[0]!),
+      });
+    }
+    expect(await failing(`hf:${place},pooling=mean`)).toBeUndefined();
   });
 
   test('a folder without a tokenizer or a network', async () => {

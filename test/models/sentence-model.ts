@@ -14,8 +14,14 @@ export function vocabularyOf(words: readonly string[]): string[] {
   return [...SPECIAL, ...words, '##s', '##ing'];
 }
 
-/** tokenizer.json as the tokenizers library writes it for BERT. */
-export function bertTokenizer(words: readonly string[], longest?: number): string {
+/**
+ * tokenizer.json as the tokenizers library writes it for BERT.
+ * @param options `longest`: tokens of a text; `lowercase`: whether the tokenizer sees to lower case
+ */
+export function bertTokenizer(
+  words: readonly string[],
+  { longest, lowercase = true }: { longest?: number; lowercase?: boolean } = {},
+): string {
   const special = (content: string, id: number) => ({
     id,
     content,
@@ -39,7 +45,7 @@ export function bertTokenizer(words: readonly string[], longest?: number): strin
       clean_text: true,
       handle_chinese_chars: true,
       strip_accents: null,
-      lowercase: true,
+      lowercase,
     },
     pre_tokenizer: { type: 'BertPreTokenizer' },
     post_processor: {
@@ -95,6 +101,79 @@ function textTower(tokens: number) {
   const mean = builder.node('ReduceMean', [x], { axes: [1], keepdims: 0 });
   builder.node('MatMul', [mean, embeddings(builder, SENTENCE_SIZE, 6)], {}, 'text_embeds');
   return textModel(builder, ['input_ids'], valueInfo('text_embeds', ['n', SENTENCE_SIZE]));
+}
+
+/** Tokens that a text tower as of SigLIP reads, never fewer. */
+export const TOWER_LENGTH = 64;
+
+/**
+ * A text tower as of SigLIP: no mask, the embedding in `pooler_output`, made of all positions, those of padding too.
+ * @param outputs which ones it has
+ * @param positions how many tokens a text has to have; any number when undefined
+ */
+function pooledTower(tokens: number, outputs: readonly string[], positions: number | undefined) {
+  const builder = new NetworkBuilder();
+  const embedded = builder.node('Gather', [embeddings(builder, tokens, 8), 'input_ids']);
+  const x =
+    positions === undefined ? embedded : builder.node('Mul', [embedded, embeddings(builder, positions, 7)]);
+  builder.node('Identity', [x], {}, 'last_hidden_state');
+  const mean = builder.node('ReduceMean', [x], { axes: [1], keepdims: 0 });
+  builder.node('MatMul', [mean, embeddings(builder, SENTENCE_SIZE, 9)], {}, 'pooler_output');
+  const all = [
+    valueInfo('last_hidden_state', ['n', 'tokens', SENTENCE_SIZE]),
+    valueInfo('pooler_output', ['n', SENTENCE_SIZE]),
+  ];
+  const [first, ...others] = all.filter(({ name }) => outputs.includes(name!));
+  const model = textModel(builder, ['input_ids'], first!);
+  return { ...model, graph: { ...model.graph, output: [first!, ...others] } };
+}
+
+/** config.json and tokenizer_config.json as they are published with SigLIP 2, but for the padding token. */
+const SIGLIP_2 = {
+  config: {
+    initializer_factor: 1.0,
+    model_type: 'siglip',
+    text_config: { model_type: 'siglip_text_model', vocab_size: 256000 },
+    transformers_version: '4.49.0.dev0',
+    vision_config: { model_type: 'siglip_vision_model' },
+  },
+  tokenizer: {
+    add_bos_token: false,
+    add_eos_token: true,
+    model_max_length: 1e30,
+    pad_token: '[PAD]',
+    processor_class: 'SiglipProcessor',
+    tokenizer_class: 'GemmaTokenizer',
+  },
+};
+
+/**
+ * Writes a model in the layout of transformers.js as SigLIP 2's is published: a tokenizer that keeps capitals and states
+ * no length.
+ * @param options `outputs` of the network; `positions`: how many tokens it takes, 0 for any number; `config`, `tokenizer`:
+ *   config.json and tokenizer_config.json
+ */
+export async function writeTowerModel(
+  folder: string,
+  words: readonly string[],
+  {
+    outputs = ['last_hidden_state', 'pooler_output'],
+    positions = TOWER_LENGTH,
+    config = SIGLIP_2.config,
+    tokenizer = SIGLIP_2.tokenizer,
+  }: {
+    outputs?: readonly string[];
+    positions?: number | undefined;
+    config?: object;
+    tokenizer?: object;
+  } = {},
+): Promise<void> {
+  await mkdir(join(folder, 'onnx'), { recursive: true });
+  await writeFile(join(folder, 'tokenizer.json'), bertTokenizer(words, { lowercase: false }));
+  await writeFile(join(folder, 'tokenizer_config.json'), JSON.stringify(tokenizer));
+  await writeFile(join(folder, 'config.json'), JSON.stringify(config));
+  const model = pooledTower(vocabularyOf(words).length, outputs, positions || undefined);
+  await writeOnnxModel(join(folder, 'onnx/text_model.onnx'), model);
 }
 
 function embeddings(builder: NetworkBuilder, rows: number, seed: number): string {

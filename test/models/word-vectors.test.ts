@@ -1,80 +1,24 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { CovistaError } from '../../src/errors.ts';
 import { convertWordVectors, defaultWordVectors, openWordVectors } from '../../src/models/index.ts';
 import { openWordVectorFile } from '../../src/models/word-vector-file.ts';
 import { HEADER_BYTES } from '../../src/models/word-vector-writer.ts';
-import type { WordVectors } from '../../src/text/index.ts';
 import { DAMAGED_FILES, damagedBytes, damagedTensors, SEED } from '../damage.ts';
-
-const FIXTURES = resolve(import.meta.dirname, '../fixtures/word-vectors');
-const GLOVE = join(FIXTURES, 'glove-50.txt');
-/** Half precision keeps 11 bits. */
-const HALF = 2 ** -11;
-
-let folder = '';
-let target = '';
-
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'covista-test-'));
-  target = join(folder, 'vectors.safetensors');
-  vi.stubEnv('COVISTA_CACHE', join(folder, 'cache'));
-});
-
-afterEach(async () => {
-  vi.unstubAllEnvs();
-  await rm(folder, { recursive: true, force: true });
-});
-
-/** A text of word vectors as it stands in the file. */
-async function readLines(path: string): Promise<[string, number[]][]> {
-  const lines = (await readFile(path, 'utf8')).trim().split('\n');
-  return lines.map((line) => {
-    const [word, ...numbers] = line.trim().split(' ');
-    return [word!, numbers.map(Number)];
-  });
-}
-
-function expectVectors(vectors: WordVectors, expected: [string, number[]][]): void {
-  expect([...vectors.words()]).toEqual(expected.map(([word]) => word));
-  for (const [word, numbers] of expected) expectClose(vectors.vector(word), numbers);
-}
-
-function expectClose(actual: Float32Array | undefined, expected: ArrayLike<number>): void {
-  expect(actual).toHaveLength(expected.length);
-  for (let i = 0; i < expected.length; i++)
-    expect(Math.abs(actual![i]! - expected[i]!)).toBeLessThanOrEqual(
-      HALF * Math.abs(expected[i]!) + 2 ** -24,
-    );
-}
-
-/** Writes a file, converts it, and opens the result. */
-async function convert(
-  content: string | Uint8Array,
-  name = 'vectors.txt',
-  options: Parameters<typeof convertWordVectors>[2] = {},
-) {
-  const file = join(folder, name);
-  await writeFile(file, content);
-  const converted = await convertWordVectors(file, target, options);
-  return { converted, vectors: await openWordVectors(target) };
-}
-
-/** word2vec's binary format. */
-function binary(entries: [string, number[]][], announced = entries.length): Uint8Array {
-  const parts = entries.map(([word, numbers]) =>
-    Buffer.concat([
-      Buffer.from(`${word} `),
-      Buffer.from(Float32Array.from(numbers).buffer),
-      Buffer.from('\n'),
-    ]),
-  );
-  return Buffer.concat([Buffer.from(`${announced} ${entries[0]![1].length}\n`), ...parts]);
-}
+import {
+  binary,
+  convert,
+  expectClose,
+  expectVectors,
+  FIXTURES,
+  folder,
+  GLOVE,
+  readLines,
+  target,
+} from './word-vector-support.ts';
 
 describe('GloVe text', () => {
   test('keeps words, order and values', async () => {
@@ -205,6 +149,16 @@ describe('a fastText model', () => {
     }
   });
 
+  test('is refused where an n-gram is no number, which every unknown word may have', async () => {
+    const bytes = await readFile(join(FIXTURES, 'captions.fasttext.bin'));
+    // Behind the rows of words and n-grams come a byte, a shape, and a row of 6 numbers for each of the 48 words.
+    bytes.writeFloatLE(Number.NaN, bytes.length - 48 * 6 * 4 - 17 - 4);
+    await expect(convert(bytes, 'bad.bin')).rejects.toMatchObject({
+      code: 'bad-format',
+      message: expect.stringMatching(/bad\.bin.*n-grams/),
+    });
+  });
+
   test('is refused when it is cut short', async () => {
     const bytes = await readFile(join(FIXTURES, 'captions.fasttext.bin'));
     await expect(convert(bytes.subarray(0, bytes.length / 2), 'cut.bin')).rejects.toMatchObject({
@@ -245,39 +199,28 @@ describe('the compact format', () => {
     expect(vectors.vector('word30000')).toBeUndefined();
   });
 
+  test('that another version wrote is refused', async () => {
+    await openWordVectors(GLOVE);
+    const cache = join(folder, 'cache', 'vectors');
+    const [name] = await readdir(cache);
+    const bytes = await readFile(join(cache, name!));
+    const old = Buffer.from(
+      bytes.toString('latin1').replace(/covista-word-vectors-\d+/, 'covista-word-vectors-1'),
+      'latin1',
+    );
+    expect(old.equals(bytes)).toBe(false);
+    await writeFile(target, old);
+    await expect(openWordVectors(target)).rejects.toMatchObject({
+      code: 'version',
+      message: expect.stringContaining(target),
+    });
+  });
+
   test('is refused when it is cut short', async () => {
     await convertWordVectors(GLOVE, target);
     const bytes = await readFile(target);
     await writeFile(target, bytes.subarray(0, -1));
     await expect(openWordVectors(target)).rejects.toMatchObject({ code: 'bad-format' });
-  });
-});
-
-describe('bad input', () => {
-  test.each([
-    ['empty.txt', ''],
-    ['header.txt', '3 2\n'],
-    ['prose.txt', 'just\nwords\n'],
-    ['broken.txt.gz', 'not gzip'],
-    ['broken.zip', 'not zip'],
-  ])('%s is refused, and nothing is left', async (name, content) => {
-    await expect(convert(content, name)).rejects.toMatchObject({ code: 'bad-format' });
-    expect(await readdir(folder)).toEqual([name]);
-  });
-
-  test('a missing file is named', async () => {
-    await expect(openWordVectors(join(folder, 'none.txt'))).rejects.toMatchObject({
-      code: 'not-found',
-      message: expect.stringContaining('none.txt'),
-    });
-  });
-
-  test('a stopped conversion leaves nothing', async () => {
-    const controller = new AbortController();
-    controller.abort();
-    const work = convertWordVectors(GLOVE, target, { signal: controller.signal });
-    await expect(work).rejects.toMatchObject({ code: 'aborted' });
-    expect(await readdir(folder)).toEqual([]);
   });
 });
 

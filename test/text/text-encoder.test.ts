@@ -4,7 +4,12 @@ import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { isSparse, type Matrix, type Rows, row, type SparseRows } from '../../src/linalg/index.ts';
 import { openWordVectors } from '../../src/models/index.ts';
-import { inverseDocumentFrequency, TextEncoder, type WordVectors } from '../../src/text/index.ts';
+import {
+  inverseDocumentFrequency,
+  TextEncoder,
+  type WordVectors,
+  wordVectorsOf,
+} from '../../src/text/index.ts';
 import { SHARED } from '../shared.ts';
 
 const GLOVE = resolve(import.meta.dirname, '../fixtures/word-vectors/glove-50.txt');
@@ -59,6 +64,31 @@ describe('the block of word vectors', () => {
       (dog * wordVectors.vector('dog')![0]! + kitten * wordVectors.vector('kitten')![0]!) / (dog + kitten);
     expect(mean[0]).toBeCloseTo(expected, 6);
   });
+
+  test.each([2 ** -120, 2 ** -80, 2 ** -10, 2 ** 10, 2 ** 80, 2 ** 120])(
+    'of vectors times %d is the same times a power of two, with squares that float32 holds',
+    async (factor) => {
+      const words = [...wordVectors.words()];
+      const data = Float32Array.from(
+        words.flatMap((word) => [...wordVectors.vector(word)!].map((x) => x * factor)),
+      );
+      const scaled = wordVectorsOf('scaled', words, { rows: words.length, columns: 100, data });
+      const encoder = TextEncoder.fit(PICTURES, { wordVectors: scaled, blocks: ['vectors'] });
+      const again = TextEncoder.fromJSON(encoder.toJSON(), { wordVectors: scaled });
+      const usual = TextEncoder.fit(PICTURES, { wordVectors, blocks: ['vectors'] });
+      const texts = ['a man and a dog', 'a boy on the beach'];
+      const [expected, got, restored] = await Promise.all(
+        [usual, encoder, again].map(async (one) => dense((await one.encode(texts))[0]).data),
+      );
+      const ratio = got![0]! / expected![0]!;
+      expect(Math.log2(ratio) % 1).toBeCloseTo(0, 5);
+      got!.forEach((value, i) => {
+        expect(value / ratio).toBeCloseTo(expected![i]!, 5);
+      });
+      expect(Math.abs(Math.log2(ratio))).toBeLessThan(32);
+      expect([...restored!]).toEqual([...got!]);
+    },
+  );
 });
 
 describe('the bag of words', () => {
