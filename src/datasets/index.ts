@@ -1,6 +1,6 @@
 export type { Annotation, Annotations } from './annotation.ts';
 export type { DatasetFormat, ReadOptions, Source } from './dataset-format.ts';
-export { DATASETS, readAnnotations, recogniseFormat } from './datasets.ts';
+export { DATASETS, lostRows, readAnnotations, recogniseFormat } from './datasets.ts';
 export {
   type Credit,
   EMOJI_ARTISTS,
