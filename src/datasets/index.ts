@@ -13,6 +13,7 @@ export {
 } from './emoji.ts';
 export { EMOJI_LANGUAGES } from './emoji-words.ts';
 export { type FeatureOptions, type NamedFeatures, readFeatures, readNamedFeatures } from './features.ts';
+export { type FolderWords, readFolderWords, type WordSource } from './folder-words.ts';
 export { type HoldOut, holdOut } from './hold-out.ts';
 export { type Match, matchAnnotations } from './match.ts';
 export { readNames, readSplit, requireDisjoint, type Split } from './names.ts';
