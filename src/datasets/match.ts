@@ -8,6 +8,8 @@ export interface Match {
   readonly annotations: readonly (Annotation | undefined)[];
   /** Annotated pictures without a file. */
   readonly missing: readonly string[];
+  /** Warnings of names that cannot be told apart. */
+  readonly ambiguous: readonly string[];
   /** Names that cannot be told apart, and pictures that are missing. */
   readonly warnings: readonly string[];
 }
@@ -40,6 +42,7 @@ export function matchAnnotations(
   root = '',
 ): Match {
   const warnings = new Warnings();
+  const ambiguous = new Warnings();
   const rootPath = pathOf(root);
   const files = pictures.map(pathOf);
   const names = annotations.map(({ picture }) => pathOf(picture));
@@ -64,14 +67,19 @@ export function matchAnnotations(
         `${picture} has captions or tags, but there is no such file.`,
       );
     } else
-      warnings.add(
+      ambiguous.add(
         'ambiguous names',
         second === undefined
           ? `${picture}: other annotations could mean ${first} too; left out.`
           : `${picture} could be ${first} or ${second}; left out.`,
       );
   }
-  return { annotations: matched, missing, warnings: warnings.list() };
+  return {
+    annotations: matched,
+    missing,
+    ambiguous: ambiguous.list(),
+    warnings: [...ambiguous.list(), ...warnings.list()],
+  };
 
   /** Gives files to the annotations that name them by one comparison; `whole`: by the whole path of one of the two. */
   function take(level: number, whole: boolean): void {
