@@ -100,8 +100,11 @@ export function collectRow(
   // A quote around the whole row, or one that never ends, is no part of the name.
   const name = String(picture).replace(/^\s*"+|"+\s*$/g, '');
   collector.picture(name);
+  // Of several caption columns, a picture may have fewer.
+  const isOptional = columns.captions.length > 1;
   for (const column of columns.captions)
-    for (const caption of texts(row[column])) collector.captionOnce(name, caption, where);
+    for (const caption of texts(row[column]))
+      if (!isOptional || caption.trim() !== '') collector.captionOnce(name, caption, where);
   for (const column of columns.tags) {
     const value = row[column];
     const parts = texts(value);

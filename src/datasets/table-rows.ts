@@ -81,9 +81,9 @@ export async function* tableRows(
     };
   }
 
-  /** In tables separated by tabs, quotes are usually text. */
+  /** Backslashes are a convention too, and in tables separated by tabs quotes are usually text. */
   function isOdd(quoting: Quoting): boolean {
-    return quoting !== 'standard' && !(separator === '\t' && quoting === 'as written');
+    return quoting === 'within' || (quoting === 'as written' && separator !== '\t');
   }
 
   async function peek(i: number): Promise<Line | undefined> {
