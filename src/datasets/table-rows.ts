@@ -60,7 +60,7 @@ export async function* tableRows(
       ahead.shift();
       continue;
     }
-    const { cells, taken, quoting } = await nextRow(line.text);
+    const { cells, taken, quoting } = plainRow(line.text) ?? (await nextRow(line.text));
     const fits = cells !== undefined;
     if (!fits && /\r./.test(line.text)) {
       // Two rows, the line end between them damaged.
@@ -95,10 +95,16 @@ export async function* tableRows(
     return ahead[i];
   }
 
+  /** A row without quotes, as most are, which needs no further lines. */
+  function plainRow(text: string) {
+    if (text.includes('"')) return undefined;
+    return { cells: fitting(splitAsWritten(text)), taken: 1, quoting: 'standard' as const };
+  }
+
   /** The row that begins with `text`; without cells when it has another number of them than the header. */
   async function nextRow(text: string) {
     let wrong = 1;
-    for (const quoting of text.includes('"') ? quotings : quotings.slice(0, 1)) {
+    for (const quoting of quotings) {
       const found = await complete(text, quoting);
       if (found === undefined) continue;
       const cells = fitting(found.cells);
