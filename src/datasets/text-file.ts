@@ -30,7 +30,7 @@ export async function readTextHead(path: string, bytes = 65536): Promise<string>
  * A text file in blocks that end at line ends, without byte order mark. UTF-8 unless a mark, or the zero bytes of its
  * first letters, say UTF-16; lines that are not valid UTF-8 are read as Latin-1 (Windows-1252), with a warning.
  */
-export async function* textBlocks(path: string, warnings: Warnings): AsyncGenerator<string> {
+async function* textBlocks(path: string, warnings: Warnings): AsyncGenerator<string> {
   await (await openForReading(path)).close();
   const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
   let utf16: TextDecoder | undefined;
