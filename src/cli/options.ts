@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { InvalidArgumentError, Option } from 'commander';
+import type { ReadOptions } from '../datasets/index.ts';
 import { absoluteSentenceName } from '../models/sentence-names.ts';
 import { TEXT_BLOCKS } from '../pipeline/recipe.ts';
 import type { TextBlock } from '../text/index.ts';
@@ -51,6 +52,42 @@ export const textViewOption = () =>
       throw new InvalidArgumentError(`Name different ones of ${TEXT_BLOCKS.join(', ')}, as words,sentence.`);
     return blocks as TextBlock[];
   });
+
+/** How to read a file of captions or tags where it leaves a choice; see {@link readingOf}. */
+export interface ReadingOptions {
+  readonly format?: string;
+  readonly imageColumn?: string;
+  readonly captionColumn?: readonly string[];
+  readonly tagsColumn?: readonly string[];
+  readonly separator?: string;
+}
+
+const another = (value: string, before: readonly string[] = []) => [...before, value];
+
+/** `--format`, `--image-column`, `--caption-column`, `--tags-column`, `--separator`. */
+export const readingOptions = (): Option[] => [
+  new Option('--format <name>', 'format of the captions, where it is not recognised (see covista datasets)'),
+  new Option('--image-column <name>', 'column or key that names the picture'),
+  new Option('--caption-column <name>', 'column or key that holds captions; may be given again').argParser(
+    another,
+  ),
+  new Option('--tags-column <name>', 'column or key that holds tags; may be given again').argParser(another),
+  new Option('--separator <mark>', 'what separates the columns of a table, as ";" or tab').argParser(
+    (mark) => (/^(?:tab|\\t)$/i.test(mark) ? '\t' : mark),
+  ),
+];
+
+/** What the readers take, of the options on the command line; nothing that was not given. */
+export function readingOf(options: ReadingOptions): ReadOptions {
+  const { format, imageColumn: pictureColumn, captionColumn, tagsColumn, separator } = options;
+  return {
+    ...(format === undefined ? {} : { format }),
+    ...(pictureColumn === undefined ? {} : { pictureColumn }),
+    ...(captionColumn === undefined ? {} : { captionColumn }),
+    ...(tagsColumn === undefined ? {} : { tagsColumn }),
+    ...(separator === undefined ? {} : { separator }),
+  };
+}
 
 /** Parses a whole number of at least `least`. */
 export function wholeNumber(least: number): (text: string) => number {

@@ -15,6 +15,8 @@ export interface Annotations {
   readonly pictures: readonly Annotation[];
   /** Picture names by official split (`train`, `val`, `test`, `restval`), where the format has splits. */
   readonly splits?: Readonly<Record<string, readonly string[]>>;
+  /** How many rows, lines or entries were read, and how many could not be. */
+  readonly rows: { readonly read: number; readonly lost: number };
   /** What was wrong and left out: the line, and why. */
   readonly warnings: readonly string[];
 }

@@ -24,14 +24,14 @@ export const coco: DatasetFormat = {
     !/"sent(?:ences|ids)"\s*:/.test(head),
   async read(path, { signal }) {
     const collector = new AnnotationCollector();
-    const names = new Map<unknown, string>();
-    const categories = new Map<unknown, string>();
+    const names = new Ids();
+    const categories = new Ids();
     const annotations: CocoAnnotation[] = [];
     const add = (key: string, element: unknown, index: number) => {
       const record = asRecord(element);
       if (key === 'images') addImage(record, `${path}, images[${index}]`);
       else if (key === 'categories' && typeof record.name === 'string')
-        categories.set(record.id, record.name);
+        categories.add(record.id, record.name);
       else if (key === 'annotations') {
         const { id, image_id: image, caption, category_id: category } = record;
         annotations.push({ where: `${path}, annotations[${index}]`, id, image, caption, category });
@@ -46,14 +46,10 @@ export const coco: DatasetFormat = {
     return collector.finish('coco');
 
     function addImage({ id, file_name: name }: Readonly<Record<string, unknown>>, where: string): void {
-      if (typeof name !== 'string' || id === undefined)
+      if (typeof name !== 'string' || !isId(id))
         collector.warnings.add('bad images', `${where}: has no id or no file_name.`);
-      else if (names.has(id))
-        collector.warnings.add('images given twice', `${where}: image ${String(id)} is there already.`);
-      else {
-        names.set(id, name);
-        collector.picture(name);
-      }
+      else if (names.add(id, name)) collector.picture(name);
+      else collector.warnings.add('images given twice', `${where}: image ${String(id)} is there already.`);
     }
 
     // Categories and images may stand after the annotations, so those come last.
@@ -61,25 +57,61 @@ export const coco: DatasetFormat = {
       const seen = new Set<unknown>();
       for (const { where, id, image, caption, category } of annotations) {
         const name = names.get(image);
+        const kind = categories.get(category);
         if (name === undefined)
-          collector.warnings.add(
-            'annotations of unknown images',
-            `${where}: there is no image ${String(image)}.`,
-          );
+          collector.lost('annotations of unknown images', `${where}: there is no image ${String(image)}.`);
         else if (id !== undefined && seen.has(id))
-          collector.warnings.add('annotations given twice', `${where}: id ${String(id)} is there already.`);
-        else if (typeof caption === 'string') collector.caption(name, caption, where);
-        else if (categories.has(category)) collector.tags(name, [categories.get(category)!]);
-        else
-          collector.warnings.add(
-            'bad annotations',
-            `${where}: has neither a caption nor a known category_id.`,
-          );
+          collector.lost('annotations given twice', `${where}: id ${String(id)} is there already.`);
+        else if (typeof caption === 'string' || kind !== undefined) {
+          collector.read();
+          if (typeof caption === 'string') collector.caption(name, caption, where);
+          else collector.tags(name, [kind!]);
+        } else collector.lost('bad annotations', `${where}: has neither a caption nor a known category_id.`);
         seen.add(id);
       }
     }
   },
 };
+
+/**
+ * Texts by id. An id is the same as a number and as a string, since exporters mix them: 139, "139", and, where no
+ * other id is written so, "000000000139" and "139.0".
+ */
+class Ids {
+  readonly #texts = new Map<string, string>();
+  readonly #byNumber = new Map<number, string | undefined>();
+
+  get size(): number {
+    return this.#texts.size;
+  }
+
+  /** @returns false when there is a text of this id already, which is kept */
+  add(id: unknown, text: string): boolean {
+    const key = String(id).trim();
+    if (this.#texts.has(key)) return false;
+    this.#texts.set(key, text);
+    const number = wholeNumber(key);
+    // Two ids that are the same number are told apart by how they are written only.
+    if (number !== undefined) this.#byNumber.set(number, this.#byNumber.has(number) ? undefined : text);
+    return true;
+  }
+
+  get(id: unknown): string | undefined {
+    if (!isId(id)) return undefined;
+    const key = String(id).trim();
+    const number = wholeNumber(key);
+    return this.#texts.get(key) ?? (number === undefined ? undefined : this.#byNumber.get(number));
+  }
+}
+
+function isId(id: unknown): boolean {
+  return typeof id === 'number' || (typeof id === 'string' && id.trim() !== '');
+}
+
+function wholeNumber(text: string): number | undefined {
+  const number = Number(text);
+  return text !== '' && Number.isSafeInteger(number) ? number : undefined;
+}
 
 function asRecord(value: unknown): Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};

@@ -13,6 +13,18 @@ export class AnnotationCollector {
   readonly warnings = new Warnings();
   readonly #entries = new Map<string, Entry>();
   readonly #splits = new Map<string, string[]>();
+  readonly #rows = { read: 0, lost: 0 };
+
+  /** Counts a row, line or entry that could be read. */
+  read(): void {
+    this.#rows.read++;
+  }
+
+  /** Counts a row, line or entry that could not be read, and warns of it; see {@link Warnings.add}. */
+  lost(kind: string, message: string): void {
+    this.#rows.lost++;
+    this.warnings.add(kind, message);
+  }
 
   /** Notes that the picture exists, with or without words; `./` in front and `\` are made plain. */
   picture(name: string): Entry {
@@ -74,6 +86,8 @@ export class AnnotationCollector {
     }
     for (const [split, names] of Object.entries(annotations.splits ?? {}))
       for (const name of names) this.split(prefix + name, split);
+    this.#rows.read += annotations.rows.read;
+    this.#rows.lost += annotations.rows.lost;
     for (const warning of annotations.warnings) this.warnings.add('warnings', warning);
   }
 
@@ -85,6 +99,7 @@ export class AnnotationCollector {
     return {
       format,
       pictures,
+      rows: { ...this.#rows },
       warnings: this.warnings.list(),
       ...(this.#splits.size > 0 ? { splits: Object.fromEntries(this.#splits) } : {}),
     };

@@ -2,11 +2,13 @@ import { CovistaError } from '../errors.ts';
 import type { AnnotationCollector } from './collector.ts';
 import type { ReadOptions } from './dataset-format.ts';
 
-/** Which columns or keys of a table hold what. */
+/** Which columns or keys of a table hold what, by their position. */
 export interface Columns {
-  readonly picture: string;
-  readonly captions: readonly string[];
-  readonly tags: readonly string[];
+  readonly picture: number;
+  readonly pictureName: string;
+  /** Every one of them: two columns of the same name hold two captions. */
+  readonly captions: readonly number[];
+  readonly tags: readonly number[];
 }
 
 const pictureNames =
@@ -25,28 +27,41 @@ const numberedCaption = /^(?:caption|sentence|text|comment|description)s?_?\d+$/
 
 /**
  * Finds the columns by the options, or else by their usual names, whatever their case.
- * @returns undefined when the picture column, or both captions and tags, cannot be told
+ * @returns undefined when the picture column, or both captions and tags, cannot be told, or one that an option names is
+ *   not there
  */
 export function findColumns(names: readonly string[], options: ReadOptions): Columns | undefined {
-  const byName = new Map(names.map((name) => [plain(name), name]));
-  const named = (option: string | undefined) =>
-    option === undefined ? undefined : byName.get(plain(option));
-  const first = (known: readonly string[]) =>
-    known.map((name) => byName.get(name)).find((name) => name !== undefined);
+  const plainNames = names.map(plain);
+  const called = (name: string) => plainNames.flatMap((other, i) => (other === plain(name) ? [i] : []));
+  /** All columns that an option names, or those of the first usual name that is there. */
+  const find = (option: string | readonly string[] | undefined, usual: readonly string[]) =>
+    option === undefined
+      ? (usual.map(called).find((found) => found.length > 0) ?? [])
+      : listOf(option).flatMap(called);
 
-  const picture = options.pictureColumn === undefined ? first(pictureNames) : named(options.pictureColumn);
-  const caption = options.captionColumn === undefined ? first(captionNames) : named(options.captionColumn);
-  const tag = options.tagsColumn === undefined ? first(tagNames) : named(options.tagsColumn);
+  const [picture] = find(options.pictureColumn, pictureNames);
   const numbered =
-    options.captionColumn === undefined ? names.filter((name) => numberedCaption.test(plain(name))) : [];
-  const captions = [...(caption === undefined ? [] : [caption]), ...numbered].filter(
-    (name) => name !== picture,
-  );
-  const tags = tag === undefined || tag === picture ? [] : [tag];
+    options.captionColumn === undefined
+      ? plainNames.flatMap((name, i) => (numberedCaption.test(name) ? [i] : []))
+      : [];
+  const captions = [...find(options.captionColumn, captionNames), ...numbered].filter((i) => i !== picture);
+  const tags = find(options.tagsColumn, tagNames).filter((i) => i !== picture && !captions.includes(i));
   if (picture === undefined || captions.length + tags.length === 0) return undefined;
-  if (options.captionColumn !== undefined && captions.length === 0) return undefined;
-  if (options.tagsColumn !== undefined && tags.length === 0) return undefined;
-  return { picture, captions, tags };
+  if (namedColumns(options).some((name) => called(name).length === 0)) return undefined;
+  return { picture, pictureName: names[picture]!, captions, tags };
+}
+
+/** Whether the options name a column or a separator: then a table is expected. */
+export function namesColumns(options: ReadOptions): boolean {
+  return namedColumns(options).length > 0 || options.separator !== undefined;
+}
+
+function namedColumns({ pictureColumn, captionColumn, tagsColumn }: ReadOptions): string[] {
+  return [pictureColumn, captionColumn, tagsColumn].flatMap((option) => listOf(option ?? []));
+}
+
+function listOf(option: string | readonly string[]): readonly string[] {
+  return typeof option === 'string' ? [option] : option;
 }
 
 /** The column with a usual name for the picture, if there is one. */
@@ -54,33 +69,42 @@ export function findPictureColumn(names: readonly string[]): string | undefined 
   return pictureNames.flatMap((known) => names.filter((name) => plain(name) === known))[0];
 }
 
-/** The error for a table whose columns cannot be told. */
-export function unknownColumns(path: string, names: readonly string[]): CovistaError {
+/** The error for a table whose columns cannot be told, or which lacks one that an option names. */
+export function unknownColumns(path: string, names: readonly string[], options: ReadOptions): CovistaError {
+  const has = `${path} has the columns ${names.map((name) => `"${name}"`).join(', ')}`;
+  const absent = namedColumns(options).filter((name) => !names.some((other) => plain(other) === plain(name)));
+  const hint =
+    'Name them with --image-column, --caption-column and --tags-column (pictureColumn, captionColumn and tagsColumn in code), and the separator, if it is another one, with --separator; or call them image, caption and tags.';
   return new CovistaError(
     'bad-format',
-    `${path} has the columns ${names.map((name) => `"${name}"`).join(', ')}: which one names the picture, and which ones hold captions or tags, cannot be told.`,
-    {
-      hint: 'Name them by the options for the picture, caption and tags columns, or call them image, caption and tags.',
-    },
+    absent.length > 0
+      ? `${has}, but none called ${absent.map((name) => `"${name}"`).join(' or ')}.`
+      : `${has}: which one names the picture, and which ones hold captions or tags, cannot be told.`,
+    { hint },
   );
 }
 
-/** Adds what one row or object says. Captions may be a list; tags a list or a text separated by ; or | or comma. */
+/** Adds what one row or object says, its values in the order of the columns. Captions may be a list; tags a list or a text separated by ; or | or comma. */
 export function collectRow(
-  row: Readonly<Record<string, unknown>>,
+  row: readonly unknown[],
   columns: Columns,
   collector: AnnotationCollector,
   where: string,
 ): void {
   const picture = row[columns.picture];
   if ((typeof picture !== 'string' && typeof picture !== 'number') || String(picture).trim() === '') {
-    collector.warnings.add('rows without a picture', `${where}: "${columns.picture}" is empty.`);
+    collector.lost('rows without a picture', `${where}: "${columns.pictureName}" is empty.`);
     return;
   }
-  const name = String(picture);
+  collector.read();
+  // A quote around the whole row, or one that never ends, is no part of the name.
+  const name = String(picture).replace(/^\s*"+|"+\s*$/g, '');
   collector.picture(name);
+  // Of several caption columns, a picture may have fewer.
+  const isOptional = columns.captions.length > 1;
   for (const column of columns.captions)
-    for (const caption of texts(row[column])) collector.captionOnce(name, caption, where);
+    for (const caption of texts(row[column]))
+      if (!isOptional || caption.trim() !== '') collector.captionOnce(name, caption, where);
   for (const column of columns.tags) {
     const value = row[column];
     const parts = texts(value);
@@ -119,6 +143,7 @@ function texts(value: unknown): string[] {
 function plain(name: string): string {
   return name
     .trim()
+    .replace(/^["'\ufeff]+|["']+$/g, '')
     .toLowerCase()
     .replace(/[\s-]+/g, '_');
 }

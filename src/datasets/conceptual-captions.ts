@@ -19,9 +19,10 @@ export const conceptualCaptions: DatasetFormat = {
       if (text.trim() === '') continue;
       const first = addressFirst(text);
       if (first === undefined) {
-        collector.warnings.add('bad lines', `${path}, line ${number}: not a caption and an address.`);
+        collector.lost('bad lines', `${path}, line ${number}: not a caption and an address.`);
         continue;
       }
+      collector.read();
       const [left, right] = text.split('\t') as [string, string];
       const [address, caption] = first ? [left, right] : [right, left];
       collector.captionOnce(address, caption, `${path}, line ${number}`);

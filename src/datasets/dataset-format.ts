@@ -18,10 +18,12 @@ export interface ReadOptions extends WorkOptions {
   readonly format?: string;
   /** Column or key that names the picture; a known name such as `image` or `file_name` unless given. */
   readonly pictureColumn?: string;
-  /** Column or key that holds a sentence. */
-  readonly captionColumn?: string;
-  /** Column or key that holds keywords. */
-  readonly tagsColumn?: string;
+  /** Columns or keys that hold a sentence each; with one name, all columns of that name. */
+  readonly captionColumn?: string | readonly string[];
+  /** Columns or keys that hold keywords. */
+  readonly tagsColumn?: string | readonly string[];
+  /** What stands between the cells of a text table; recognised by its header unless given. */
+  readonly separator?: string;
 }
 
 /** A way in which data sets are published. */

@@ -50,7 +50,8 @@ const mostFolders = 100;
 const mostInside = 100;
 
 /**
- * Reads the captions and tags of a data set, its format recognised.
+ * Reads the captions and tags of a data set, its format recognised. A row that is wrong costs only itself; `rows`
+ * says how many were lost.
  * @param path the captions file, or the folder for formats that are folders
  * @throws CovistaError `not-found` when it cannot be read, `bad-format` when it is in no known format,
  *   `no-data` when it names no picture
@@ -64,6 +65,11 @@ export async function readAnnotations(path: string, options: ReadOptions = {}): 
       hint: annotations.warnings[0] ?? `Expected: ${format.example}`,
     });
   return annotations;
+}
+
+/** How many rows were lost, in words; undefined where none was. */
+export function lostRows(path: string, { read, lost }: Annotations['rows']): string | undefined {
+  return lost === 0 ? undefined : `${path}: ${read} rows read, ${lost} lost.`;
 }
 
 /**

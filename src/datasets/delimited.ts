@@ -1,10 +1,9 @@
-import { pipeline, Readable } from 'node:stream';
-import { type Info, parse } from 'csv-parse';
-import { CovistaError, throwIfAborted } from '../errors.ts';
+import { throwIfAborted } from '../errors.ts';
 import { AnnotationCollector } from './collector.ts';
-import { type Columns, collectRow, findColumns, unknownColumns } from './columns.ts';
+import { type Columns, collectRow, findColumns, namesColumns, unknownColumns } from './columns.ts';
 import type { DatasetFormat, ReadOptions } from './dataset-format.ts';
-import { readTextHead, textBlocks } from './text-file.ts';
+import { tableRows } from './table-rows.ts';
+import { type Line, readTextHead, textLines } from './text-file.ts';
 
 /** Tables with a header line; Flickr30k's results.csv and Kaggle's captions.txt are such. */
 export const csv = delimitedFormat(
@@ -26,7 +25,7 @@ function delimitedFormat(
   name: string,
   description: string,
   example: string,
-  delimiters: readonly string[],
+  separators: readonly string[],
 ): DatasetFormat {
   return {
     name,
@@ -34,91 +33,68 @@ function delimitedFormat(
     example,
     recognise: ({ head, name: file }, options) => {
       if (/^\s*[[{]/.test(head)) return false;
-      const delimiter = delimiterOf(head, delimiters);
-      if (delimiter === undefined) return false;
-      const header = headerLine(head)
-        .split(delimiter)
-        .map((column) => column.trim().replace(/^"(.*)"$/, '$1'));
-      return findColumns(header, options) !== undefined || file.toLowerCase().endsWith(`.${name}`);
+      const { separator, header } = tableHead(head, separators, options);
+      if (separator === undefined) return false;
+      const isNamed = file.toLowerCase().endsWith(`.${name}`);
+      return isNamed || namesColumns(options) || findColumns(header, options) !== undefined;
     },
     async read(path, options) {
-      return readDelimited(path, name, delimiters, options);
+      const collector = new AnnotationCollector();
+      const { separator = separators[0]! } = tableHead(await readTextHead(path), separators, options);
+      const lines = withoutSeparatorLine(textLines(path, collector.warnings));
+      let columns: Columns | undefined;
+      const rows = tableRows(lines, separator, (header) => {
+        columns = findColumns(header, options);
+        if (columns === undefined) throw unknownColumns(path, header, options);
+        return columns.picture;
+      });
+      let width: number | undefined;
+      let count = 0;
+      for await (const { line, cells, fits, note } of rows) {
+        if (++count % 10000 === 0) throwIfAborted(options.signal);
+        if (width === undefined) {
+          width = cells.length;
+          continue;
+        }
+        const where = `${path}, line ${line}`;
+        if (fits) {
+          if (note !== undefined)
+            collector.warnings.add('rows with stray quotes', `${where}: ${note}; read as written.`);
+          collectRow(cells, columns!, collector, where);
+        } else {
+          const why = cells.length < width ? '' : ', is a text with the separator in it not quoted?';
+          collector.lost('bad lines', `${where}: ${cells.length} columns instead of ${width}${why}`);
+        }
+      }
+      return collector.finish(name);
     },
   };
 }
 
-async function readDelimited(
-  path: string,
-  name: string,
-  delimiters: readonly string[],
-  options: ReadOptions,
-) {
-  const collector = new AnnotationCollector();
-  const delimiter = delimiterOf(await readTextHead(path), delimiters) ?? delimiters[0]!;
-  let lastLine = 0;
-  const parser = parse({
-    delimiter,
-    info: true,
-    relax_column_count: true,
-    relax_quotes: true,
-    skip_empty_lines: true,
-    skip_records_with_error: true,
-    trim: true,
-    // A quote that never ends would otherwise swallow the rest of the file.
-    max_record_size: 1024 * 1024,
-    on_skip: (error) => {
-      if (error?.code === 'CSV_QUOTE_NOT_CLOSED' || error?.code === 'CSV_MAX_RECORD_SIZE')
-        parser.destroy(
-          new CovistaError('bad-format', `${path} has a quote after line ${lastLine} that never ends.`, {
-            hint: 'Close the quote, or write a quote within a text twice: "".',
-            cause: error,
-          }),
-        );
-      else {
-        const why = error?.message ?? 'it cannot be read';
-        collector.warnings.add('bad lines', `${path}, line ${error?.lines ?? '?'}: ${why}.`);
-      }
-      return undefined;
-    },
-  });
-  // Errors of either end reach the loop below through the parser.
-  pipeline(Readable.from(textBlocks(path, collector.warnings)), parser, () => {});
-  let header: string[] | undefined;
-  let columns: Columns | undefined;
-  const row: Record<string, string | undefined> = {};
-  let count = 0;
-  for await (const { record, info } of parser as AsyncIterable<{ record: string[]; info: Info }>) {
-    lastLine = info.lines;
-    if (header === undefined || columns === undefined) {
-      header = record;
-      columns = findColumns(header, options);
-      if (columns === undefined) throw unknownColumns(path, header);
-      continue;
-    }
-    if (++count % 10000 === 0) throwIfAborted(options.signal);
-    const where = `${path}, line ${info.lines}`;
-    if (record.length !== header.length) {
-      const short = record.length < header.length;
-      collector.warnings.add(
-        'bad lines',
-        `${where}: ${record.length} columns instead of ${header.length}${short ? '' : ', is a text with the separator in it not quoted?'}`,
-      );
-      continue;
-    }
-    for (let i = 0; i < header.length; i++) row[header[i]!] = record[i];
-    collectRow(row, columns, collector, where);
-  }
-  return collector.finish(name);
+/** A first line by which spreadsheets tell the separator: `sep=;`. */
+const separatorLine = /^\s*"?sep=(.)"?\s*$/i;
+
+async function* withoutSeparatorLine(lines: AsyncIterable<Line>): AsyncGenerator<Line> {
+  for await (const line of lines) if (line.number > 1 || !separatorLine.test(line.text)) yield line;
 }
 
-function headerLine(head: string): string {
-  return head.trimStart().split(/\r?\n/, 1)[0]!;
-}
-
-/** The separator that splits the header line most often. */
-function delimiterOf(head: string, delimiters: readonly string[]): string | undefined {
-  const line = headerLine(head);
-  const counts = delimiters.map((delimiter) => line.split(delimiter).length - 1);
-  const most = Math.max(...counts);
-  return most === 0 ? undefined : delimiters[counts.indexOf(most)];
+/** The separator that the options name, or that gives a header with known columns, or that is there most often. */
+function tableHead(head: string, separators: readonly string[], options: ReadOptions) {
+  const [first = '', second = ''] = head.trimStart().split(/[\r\n]+/, 2);
+  const told = separatorLine.exec(first)?.[1];
+  const line = told === undefined ? first : second;
+  const headerBy = (separator: string) =>
+    line.split(separator).map((cell) => cell.trim().replace(/^"(.*)"$/, '$1'));
+  const asked = options.separator ?? told;
+  // Any other separator makes it a csv.
+  const isTsv = separators.includes('\t');
+  const possible = asked === undefined ? separators : isTsv === (asked === '\t') ? [asked] : [];
+  const found = possible
+    .map((separator) => ({ separator, header: headerBy(separator) }))
+    .filter(({ header }) => header.length > 1)
+    .sort((a, b) => b.header.length - a.header.length);
+  return (
+    found.find(({ header }) => findColumns(header, options) !== undefined) ??
+    found[0] ?? { separator: undefined, header: [] }
+  );
 }

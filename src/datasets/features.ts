@@ -7,7 +7,7 @@ import { findPictureColumn } from './columns.ts';
 import { openMat } from './mat.ts';
 import { chooseKey, type NamedArrays } from './named-arrays.ts';
 import { readNames } from './names.ts';
-import { type NpyArray, readNpy } from './npy.ts';
+import { type NpyArray, readNpy, transpose } from './npy.ts';
 import { openNpz } from './npz.ts';
 import { openForReading, readFully } from './open-file.ts';
 import { openParquet } from './parquet.ts';
@@ -18,12 +18,23 @@ export interface NamedFeatures {
   readonly features: Matrix32;
   /** n names. */
   readonly names: readonly string[];
+  /** What is doubtful about the layout of the file. */
+  readonly warning?: string;
 }
 
 /** Where in a file the features are. */
 export interface FeatureOptions {
   /** Name of the array, tensor or column, for files that hold several; a usual one such as `features` if not given. */
   readonly key?: string | undefined;
+}
+
+/** How features belong to names. */
+export interface NamedFeatureOptions extends FeatureOptions {
+  /**
+   * Whether a picture is a row or a column. When left out, the side that is as long as the list of names; rows of a
+   * square matrix, with a warning.
+   */
+  readonly picturesIn?: 'rows' | 'columns' | undefined;
 }
 
 const rowsAtOnce = 10000;
@@ -39,24 +50,55 @@ export async function readFeatures(path: string, options: FeatureOptions = {}): 
 }
 
 /**
- * Reads precomputed features and the names of their rows.
- * @param namesPath one name a line, in row order; a Parquet file may hold the names itself
- * @throws CovistaError as `readFeatures` and `readNames`, and `bad-values` when their numbers differ
+ * Reads precomputed features and the names of their rows. A matrix with a column for each picture, as MATLAB users and
+ * Karpathy's `vgg_feats.mat` (4096 x N) have it, is turned.
+ * @param names the names in the order of the pictures, or a file with one a line; a Parquet file may hold them itself
+ * @throws CovistaError as `readFeatures` and `readNames`, and `bad-values` when there are not as many names as pictures
  */
 export async function readNamedFeatures(
   path: string,
-  namesPath?: string,
-  options: FeatureOptions = {},
+  names?: string | readonly string[],
+  options: NamedFeatureOptions = {},
 ): Promise<NamedFeatures> {
-  const names = namesPath === undefined ? await namesWithin(path) : await readNames(namesPath);
-  const features = await readFeatures(path, options);
-  if (names.length !== features.rows)
+  const list =
+    names === undefined
+      ? await namesWithin(path)
+      : typeof names === 'string'
+        ? await readNames(names)
+        : names;
+  const array = await readArray(path, options.key);
+  const [rows, columns] = array.shape;
+  // In a table, each row is a picture.
+  const isMatrix = array.shape.length === 2 && (await kindOf(path)) !== 'parquet';
+  const picturesIn =
+    options.picturesIn ?? (isMatrix && rows !== list.length && columns === list.length ? 'columns' : 'rows');
+  const turned = isMatrix && picturesIn === 'columns';
+  const features = toMatrix(turned ? turnedArray(array) : array, path);
+  if (list.length !== features.rows) {
+    const size = isMatrix ? `${rows} rows and ${columns} columns` : `${features.rows} rows`;
+    const holder = typeof names === 'string' ? names : path;
     throw new CovistaError(
       'bad-values',
-      `${path} has ${features.rows} rows, but ${namesPath ?? path} has ${names.length} names.`,
-      { hint: 'Each row needs its name, in the same order.' },
+      names === undefined || typeof names === 'string'
+        ? `${path} has ${size}, but ${holder} has ${list.length} names.`
+        : `${path} has ${size}, but there are ${list.length} pictures.`,
+      { hint: 'Each picture needs one row (or column) and one name, in the same order.' },
     );
-  return { features, names };
+  }
+  const isDoubtful = isMatrix && rows === columns && options.picturesIn === undefined;
+  return isDoubtful
+    ? {
+        features,
+        names: list,
+        warning: `${path} is square, ${rows} x ${columns}, for ${rows} pictures: each row is taken for a picture. If each column is one, add --pictures-in columns.`,
+      }
+    : { features, names: list };
+}
+
+/** The same matrix with its rows as columns. */
+function turnedArray({ shape, data }: NpyArray): NpyArray {
+  const [rows, columns] = shape as [number, number];
+  return { shape: [columns, rows], data: transpose(data, [columns, rows]) };
 }
 
 async function readArray(path: string, key: string | undefined): Promise<NpyArray> {

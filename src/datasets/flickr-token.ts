@@ -10,7 +10,12 @@ export const flickrToken: DatasetFormat = {
   name: 'flickr8k',
   description: 'Flickr8k.token.txt, and Flickr30k results_20130124.token: a caption a line',
   example: '1000268201_693b08cb0e.jpg#0<TAB>A child in a pink dress is climbing up a set of stairs .',
-  recognise: ({ head }) => line.test(firstLine(head)),
+  // Any of the first lines may be a bad one.
+  recognise: ({ head }) =>
+    head
+      .trimStart()
+      .split(/\r?\n/, 20)
+      .some((text) => line.test(text)),
   async read(path, { signal }) {
     const collector = new AnnotationCollector();
     const seen = new Set<string>();
@@ -20,9 +25,10 @@ export const flickrToken: DatasetFormat = {
       const where = `${path}, line ${number}`;
       const [, picture, index, caption] = line.exec(text) ?? [];
       if (picture === undefined) {
-        collector.warnings.add('bad lines', `${where}: not of the form picture#number<TAB>caption.`);
+        collector.lost('bad lines', `${where}: not of the form picture#number<TAB>caption.`);
         continue;
       }
+      collector.read();
       const key = `${picture}#${index}`;
       if (seen.has(key)) {
         collector.warnings.add(
@@ -37,7 +43,3 @@ export const flickrToken: DatasetFormat = {
     return collector.finish('flickr8k');
   },
 };
-
-function firstLine(head: string): string {
-  return head.trimStart().split(/\r?\n/, 1)[0]!;
-}

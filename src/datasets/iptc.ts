@@ -1,7 +1,11 @@
+import { isCameraText } from './camera-text.ts';
 import type { PhotoWords } from './xmp.ts';
 
+/** Object name (a title), headline, and caption. */
+const captionKinds: ReadonlySet<number> = new Set([2 * 256 + 5, 2 * 256 + 105, 2 * 256 + 120]);
+
 /**
- * Reads caption and keywords from IPTC-IIM records (version 4, 1999), bare or within the image resources that
+ * Reads title, headline, caption and keywords from IPTC-IIM records (version 4, 1999), bare or within the image resources that
  * Photoshop writes into JPEG files. Text is UTF-8 where it is valid as such, else Latin-1.
  */
 export function parseIptc(bytes: Uint8Array): PhotoWords {
@@ -15,7 +19,7 @@ export function parseIptc(bytes: Uint8Array): PhotoWords {
       if (length > 32767 || at + 5 + length > record.length) break;
       const text = () => decode(record.subarray(at + 5, at + 5 + length)).trim();
       if (kind === 2 * 256 + 25 && text() !== '') tags.push(text());
-      if (kind === 2 * 256 + 120 && text() !== '') captions.push(text());
+      if (captionKinds.has(kind) && text() !== '' && !isCameraText(text())) captions.push(text());
       at += 5 + length;
     }
   return { captions, tags };

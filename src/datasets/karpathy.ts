@@ -25,9 +25,10 @@ export const karpathy: DatasetFormat = {
       const where = `${path}, images[${index}]`;
       const { filename, filepath, split, sentences } = (element ?? {}) as KarpathyImage;
       if (typeof filename !== 'string') {
-        collector.warnings.add('bad images', `${where}: has no filename.`);
+        collector.lost('bad images', `${where}: has no filename.`);
         return;
       }
+      collector.read();
       const name = typeof filepath === 'string' && filepath !== '' ? `${filepath}/${filename}` : filename;
       collector.picture(name);
       if (typeof split === 'string') collector.split(name, split);

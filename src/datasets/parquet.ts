@@ -77,12 +77,16 @@ export const parquet: DatasetFormat = {
     const collector = new AnnotationCollector();
     const table = await openParquet(path);
     const columns = findColumns(table.columns, options);
-    if (columns === undefined) throw unknownColumns(path, table.columns);
-    const wanted = [columns.picture, ...columns.captions, ...columns.tags];
+    if (columns === undefined) throw unknownColumns(path, table.columns, options);
+    const { picture, captions, tags } = columns;
+    const wanted = [picture, ...captions, ...tags].map((i) => table.columns[i]!);
     for (let start = 0; start < table.rows; start += rowsAtOnce) {
       throwIfAborted(options.signal);
       const rows = await table.read(start, Math.min(table.rows, start + rowsAtOnce), wanted);
-      for (const [i, row] of rows.entries()) collectRow(row, columns, collector, `${path}, row ${start + i}`);
+      for (const [i, row] of rows.entries()) {
+        const values = table.columns.map((name) => row[name]);
+        collectRow(values, columns, collector, `${path}, row ${start + i}`);
+      }
     }
     return collector.finish('parquet');
   },

@@ -1,11 +1,13 @@
-import { join } from 'node:path';
+import { basename, extname, join } from 'node:path';
 import sharp from 'sharp';
 import { throwIfAborted } from '../errors.ts';
 import { isPicturePath } from '../image/decode-picture.ts';
 import { AnnotationCollector } from './collector.ts';
 import type { DatasetFormat } from './dataset-format.ts';
+import { parseExif } from './exif.ts';
 import { parseIptc } from './iptc.ts';
 import { listPictures } from './photo-folder.ts';
+import { SidecarNames } from './sidecar-names.ts';
 import { readText } from './text-file.ts';
 import { type PhotoWords, parseXmp } from './xmp.ts';
 
@@ -13,7 +15,7 @@ import { type PhotoWords, parseXmp } from './xmp.ts';
 export const photoMetadata: DatasetFormat = {
   name: 'photos',
   description:
-    'photo library by its own metadata: IPTC and XMP keywords and captions in the photos, or in .xmp files beside them (Lightroom, digiKam, Apple Photos)',
+    'photo library by its own metadata: Exif, IPTC and XMP keywords and captions in the photos, or in .xmp files beside them (Lightroom, digiKam, Windows, Apple Photos)',
   example: 'beach.jpg with the keywords dog and beach; or beach.xmp or beach.jpg.xmp beside it',
   recognise: ({ entries }) =>
     entries?.some((name) => (!name.includes('/') && isPicturePath(name)) || /\.xmp$/i.test(name)) ?? false,
@@ -21,25 +23,29 @@ export const photoMetadata: DatasetFormat = {
     const collector = new AnnotationCollector();
     const { pictures, warnings } = await listPictures(path, options);
     for (const warning of warnings) collector.warnings.add('folders that cannot be read', warning);
-    const sidecars = new Set((await listPictures(path, { extensions: ['.xmp'] })).pictures);
+    const sidecars = new SidecarNames((await listPictures(path, { extensions: ['.xmp'] })).pictures);
     for (const [done, picture] of pictures.entries()) {
       throwIfAborted(options.signal);
       collector.picture(picture);
       const file = join(path, picture);
       const found: PhotoWords[] = [];
       try {
-        const { xmp, iptc } = await sharp(file).metadata();
+        const { xmp, iptc, exif } = await sharp(file).metadata();
         if (xmp !== undefined) add(parseXmp(xmp.toString('utf8')), file);
         if (iptc !== undefined) found.push(parseIptc(iptc));
+        if (exif !== undefined) found.push(parseExif(exif));
       } catch (error) {
         collector.warnings.add('photos that cannot be read', `${file}: ${(error as Error).message}.`);
       }
-      for (const name of [`${picture.slice(0, picture.lastIndexOf('.'))}.xmp`, `${picture}.xmp`])
-        if (sidecars.has(name))
-          add(parseXmp(await readText(join(path, name), collector.warnings)), join(path, name));
-      // The same words are usually in several of these places.
-      const captions = new Set(found.flatMap((words) => words.captions));
-      for (const caption of captions) collector.caption(picture, caption, file);
+      for (const name of sidecars.of(picture, '.xmp'))
+        add(parseXmp(await readText(join(path, name), collector.warnings)), join(path, name));
+      // The same words are usually in several of these places, and many programs put the file's name for a title.
+      const captions = found.flatMap((words) =>
+        words.captions.map((text) => text.replace(/\s+/g, ' ').trim()),
+      );
+      const names = [basename(picture), basename(picture, extname(picture))];
+      for (const caption of new Set(captions))
+        if (!names.includes(caption)) collector.caption(picture, caption, file);
       collector.tags(
         picture,
         found.flatMap((words) => words.tags),

@@ -5,6 +5,8 @@ import type { Annotations } from './annotation.ts';
 import { AnnotationCollector } from './collector.ts';
 import type { DatasetFormat, ReadOptions } from './dataset-format.ts';
 import { listPictures } from './photo-folder.ts';
+import { SidecarNames } from './sidecar-names.ts';
+import { tagsOf } from './tag-list.ts';
 import { textLines } from './text-file.ts';
 
 /** A folder of pictures, each with a text file of the same name beside it. */
@@ -13,40 +15,36 @@ export const sidecars: DatasetFormat = {
   description: 'folder of pictures, each with a .txt of the same name beside it: a caption a line',
   example: 'beach.jpg, and beach.txt with the line: Two dogs run',
   recognise: ({ entries }) => {
-    const names = new Set(entries);
-    return (entries ?? []).some(
-      (name) => isPicturePath(name) && sidecarNames(name).some((other) => names.has(other)),
-    );
+    const names = new SidecarNames(entries ?? []);
+    return (entries ?? []).some((name) => isPicturePath(name) && names.of(name, '.txt').length > 0);
   },
   read: readSidecars,
 };
 
 /**
  * Reads the text files beside the pictures of a folder and the folders within: `beach.txt` or `beach.jpg.txt`
- * for `beach.jpg`, one caption a line. Pictures without one are listed without captions.
+ * for `beach.jpg`, in any case, with a caption or a list of tags on each line (see {@link tagsOf}). Pictures without one are listed without captions.
  * @throws CovistaError `not-found` when the folder cannot be read
  */
 export async function readSidecars(folder: string, options: ReadOptions = {}): Promise<Annotations> {
   const collector = new AnnotationCollector();
   const { pictures, warnings } = await listPictures(folder, options);
   for (const warning of warnings) collector.warnings.add('folders that cannot be read', warning);
-  const texts = new Set((await listPictures(folder, { extensions: ['.txt'] })).pictures);
+  const texts = new SidecarNames((await listPictures(folder, { extensions: ['.txt'] })).pictures);
   for (const picture of pictures) {
     throwIfAborted(options.signal);
     collector.picture(picture);
-    const text = sidecarNames(picture).find((name) => texts.has(name));
+    const [text] = texts.of(picture, '.txt');
     if (text === undefined) continue;
     let any = false;
     for await (const line of textLines(join(folder, text), collector.warnings))
       if (line.text.trim() !== '') {
         any = true;
-        collector.captionOnce(picture, line.text, `${join(folder, text)}, line ${line.number}`);
+        const tags = tagsOf(line.text);
+        if (tags !== undefined) collector.tags(picture, tags);
+        else collector.captionOnce(picture, line.text, `${join(folder, text)}, line ${line.number}`);
       }
     if (!any) collector.warnings.add('empty captions', `${join(folder, text)} is empty.`);
   }
   return collector.finish('txt');
-}
-
-function sidecarNames(picture: string): string[] {
-  return [`${picture.slice(0, picture.lastIndexOf('.'))}.txt`, `${picture}.txt`];
 }

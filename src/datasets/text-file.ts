@@ -19,7 +19,7 @@ export async function readTextHead(path: string, bytes = 65536): Promise<string>
     const { size } = await file.stat();
     const head = new Uint8Array(Math.min(size, bytes));
     await readFully(file, head, 0, path);
-    const encoding = encodingByMark(head) ?? 'utf-8';
+    const encoding = encodingOf(head) ?? 'utf-8';
     return new TextDecoder(encoding).decode(head);
   } finally {
     await file.close();
@@ -27,10 +27,10 @@ export async function readTextHead(path: string, bytes = 65536): Promise<string>
 }
 
 /**
- * A text file in blocks that end at line ends, without byte order mark. UTF-8 unless a mark says UTF-16;
- * lines that are not valid UTF-8 are read as Latin-1 (Windows-1252), with a warning.
+ * A text file in blocks that end at line ends, without byte order mark. UTF-8 unless a mark, or the zero bytes of its
+ * first letters, say UTF-16; lines that are not valid UTF-8 are read as Latin-1 (Windows-1252), with a warning.
  */
-export async function* textBlocks(path: string, warnings: Warnings): AsyncGenerator<string> {
+async function* textBlocks(path: string, warnings: Warnings): AsyncGenerator<string> {
   await (await openForReading(path)).close();
   const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
   let utf16: TextDecoder | undefined;
@@ -40,7 +40,7 @@ export async function* textBlocks(path: string, warnings: Warnings): AsyncGenera
   for await (const chunk of createReadStream(path, { highWaterMark: blockBytes }) as AsyncIterable<Buffer>) {
     if (first) {
       first = false;
-      const encoding = encodingByMark(chunk);
+      const encoding = encodingOf(chunk);
       if (encoding === 'utf-8') {
         rest = chunk.subarray(3);
         continue;
@@ -98,17 +98,22 @@ export async function* textBlocks(path: string, warnings: Warnings): AsyncGenera
   }
 }
 
-/** The lines of a text file, as `textBlocks` decodes it; LF and CRLF line ends. */
+/** The lines of a text file, as `textBlocks` decodes it; LF and CRLF line ends, or CR where there is no LF. */
 export async function* textLines(path: string, warnings: Warnings): AsyncGenerator<Line> {
   let number = 1;
   let rest = '';
+  let lineEnd: string | undefined;
   for await (const block of textBlocks(path, warnings)) {
-    const lines = (rest + block).split('\n');
+    lineEnd ??= block.includes('\n') || !block.includes('\r') ? '\n' : '\r';
+    const lines = (rest + block).split(lineEnd);
     rest = lines.pop()!;
-    for (const text of lines)
-      yield { number: number++, text: text.endsWith('\r') ? text.slice(0, -1) : text };
+    for (const text of lines) yield { number: number++, text: withoutReturns(text) };
   }
-  if (rest !== '') yield { number, text: rest.endsWith('\r') ? rest.slice(0, -1) : rest };
+  if (rest !== '') yield { number, text: withoutReturns(rest) };
+}
+
+function withoutReturns(line: string): string {
+  return line.endsWith('\r') ? line.replace(/\r+$/, '') : line;
 }
 
 /** A whole text file as one string. */
@@ -118,9 +123,13 @@ export async function readText(path: string, warnings: Warnings): Promise<string
   return blocks.join('');
 }
 
-function encodingByMark(bytes: Uint8Array): 'utf-8' | 'utf-16le' | 'utf-16be' | undefined {
-  if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) return 'utf-8';
-  if (bytes[0] === 0xff && bytes[1] === 0xfe) return 'utf-16le';
-  if (bytes[0] === 0xfe && bytes[1] === 0xff) return 'utf-16be';
+function encodingOf(bytes: Uint8Array): 'utf-8' | 'utf-16le' | 'utf-16be' | undefined {
+  const [a, b, c, d] = bytes;
+  if (a === 0xef && b === 0xbb && c === 0xbf) return 'utf-8';
+  if (a === 0xff && b === 0xfe) return 'utf-16le';
+  if (a === 0xfe && b === 0xff) return 'utf-16be';
+  const isLetter = (byte: number | undefined) => byte !== undefined && byte >= 0x20 && byte < 0x7f;
+  if (isLetter(a) && b === 0 && isLetter(c) && d === 0) return 'utf-16le';
+  if (a === 0 && isLetter(b) && c === 0 && isLetter(d)) return 'utf-16be';
   return undefined;
 }

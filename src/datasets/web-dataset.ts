@@ -72,7 +72,7 @@ async function readShard(path: string, collector: AnnotationCollector, signal?: 
       const row = { ...(JSON.parse(text) as Record<string, unknown>), __picture: picture };
       const columns = findColumns(Object.keys(row), { pictureColumn: '__picture' });
       if (columns !== undefined)
-        collectRow(row, hasText ? { ...columns, captions: [] } : columns, collector, where);
+        collectRow(Object.values(row), hasText ? { ...columns, captions: [] } : columns, collector, where);
     } catch {
       collector.warnings.add('bad texts', `${where}: not valid JSON.`);
     }

@@ -2,24 +2,23 @@ import { stat } from 'node:fs/promises';
 import { join, resolve, sep } from 'node:path';
 import {
   type Annotation,
-  type Annotations,
   listPictures,
-  matchAnnotations,
-  readAnnotations,
-  readSidecars,
+  type ReadOptions,
+  readFolderWords,
+  type WordSource,
 } from '../datasets/index.ts';
 import { CovistaError, throwIfAborted } from '../errors.ts';
 import type { ImageEncoder } from '../image/image-encoder.ts';
 import type { Library, PictureRecord, PictureWords } from '../library/index.ts';
 import type { WorkOptions } from '../progress.ts';
 
-/** What to index besides the pictures. */
-export interface IndexOptions extends WorkOptions {
+/** What to index besides the pictures, and how to read it. */
+export interface IndexOptions extends ReadOptions {
   /**
-   * A captions file in any known format. When it is left out, text files beside the pictures are read, or else the
-   * keywords and captions within the pictures (IPTC, XMP).
+   * A file or folder of captions in any known format. When it is left out, all words in the folder are read; see
+   * {@link readFolderWords}.
    */
-  readonly captions?: string;
+  readonly captions?: string | undefined;
 }
 
 /** What indexing did. */
@@ -32,9 +31,13 @@ export interface IndexResult {
   readonly removed: number;
   /** Pictures of the folder that have words. */
   readonly withWords: number;
+  /** Where the words came from, and how many rows of each file were read and lost. */
+  readonly words: readonly WordSource[];
   /** Files that could not be encoded, and why. */
   readonly failed: readonly { readonly path: string; readonly reason: string }[];
   readonly warnings: readonly string[];
+  /** What may hold words and was not read, and the options that read it. */
+  readonly hints: readonly string[];
 }
 
 /** Pictures stored with one commit: what a crash can lose. */
@@ -65,12 +68,8 @@ export async function indexPictures(
     throw new CovistaError('no-data', `There are no pictures in ${root}.`, {
       hint: 'Pictures are files that end in .jpg, .png, .webp, .gif, .tif, .avif, .heic or .svg.',
     });
-  const annotations = await wordsFor(root, options);
-  const match = matchAnnotations(
-    found.pictures,
-    annotations.pictures.filter((one) => one.captions.length + one.tags.length > 0),
-  );
-  const warnings = [...found.warnings, ...annotations.warnings, ...match.warnings];
+  const { annotations, sources, hints, ...read } = await readFolderWords(root, found.pictures, options);
+  const warnings = [...new Set([...found.warnings, ...read.warnings])];
   for (const warning of warnings) options.onProgress?.({ stage: 'read words', done: 0, warning });
 
   const known = await library.files();
@@ -82,25 +81,19 @@ export async function indexPictures(
   const present = new Set(files.map(({ path }) => path));
   const gone = [...known.keys()].filter((path) => path.startsWith(root + sep) && !present.has(path));
   if (gone.length > 0) await library.remove(gone);
-  await library.putWords(wordsOf(root, found.pictures, match.annotations));
+  await library.putWords(wordsOf(root, found.pictures, annotations));
   const added = await encodeInto(library, encoder, changed, failed, options);
   if (added > 0) await library.optimize();
   return {
     added,
     unchanged: files.length - changed.length,
     removed: gone.length,
-    withWords: match.annotations.filter((annotation) => annotation !== undefined).length,
+    withWords: annotations.filter((annotation) => annotation !== undefined).length,
+    words: sources,
     failed,
     warnings,
+    hints,
   };
-}
-
-/** The words in a captions file; else those in text files beside the pictures; else those within the pictures. */
-async function wordsFor(root: string, options: IndexOptions): Promise<Annotations> {
-  if (options.captions !== undefined) return readAnnotations(options.captions, options);
-  const beside = await readSidecars(root, options);
-  if (beside.pictures.some((one) => one.captions.length > 0)) return beside;
-  return readAnnotations(root, { ...options, format: 'photos' });
 }
 
 function requireSameEncoder(library: Library, encoder: ImageEncoder): void {

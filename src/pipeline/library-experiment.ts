@@ -1,8 +1,7 @@
-import { holdOut } from '../datasets/index.ts';
+import { holdOut, type ReadOptions } from '../datasets/index.ts';
 import { CovistaError } from '../errors.ts';
 import type { Library } from '../library/index.ts';
 import { matrix } from '../linalg/matrix.ts';
-import type { WorkOptions } from '../progress.ts';
 import type { Experiment } from './experiment.ts';
 import { libraryPairs } from './fit-library.ts';
 import { readCategories } from './read-categories.ts';
@@ -23,7 +22,7 @@ interface LibraryExperimentOptions {
 export async function libraryExperiment(
   library: Library,
   { share, seed, categories }: LibraryExperimentOptions,
-  work: WorkOptions = {},
+  work: ReadOptions = {},
 ): Promise<Experiment> {
   const pairs = await libraryPairs(library);
   const n = pairs.captions.length;

@@ -1,6 +1,5 @@
-import { matchAnnotations, readAnnotations } from '../datasets/index.ts';
+import { lostRows, matchAnnotations, type ReadOptions, readAnnotations } from '../datasets/index.ts';
 import { CovistaError } from '../errors.ts';
-import type { WorkOptions } from '../progress.ts';
 
 /**
  * What pictures show, to test search by single words on: the tags of a file in any known format, such as the categories
@@ -12,9 +11,11 @@ import type { WorkOptions } from '../progress.ts';
 export async function readCategories(
   file: string,
   pictures: readonly string[],
-  work: WorkOptions = {},
+  work: ReadOptions = {},
 ): Promise<string[][]> {
-  const { pictures: annotations, warnings } = await readAnnotations(file, work);
+  const { pictures: annotations, rows, ...read } = await readAnnotations(file, work);
+  const lost = lostRows(file, rows);
+  const warnings = lost === undefined ? read.warnings : [...read.warnings, lost];
   for (const warning of warnings) work.onProgress?.({ stage: 'read categories', done: 0, warning });
   const match = matchAnnotations(pictures, annotations);
   const categories = match.annotations.map((annotation) => [...(annotation?.tags ?? [])]);

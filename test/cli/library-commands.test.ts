@@ -29,6 +29,33 @@ describe('covista index', () => {
     expect(JSON.parse(again.stdout)).toMatchObject({ added: 0, unchanged: pictures, withWords: pictures });
   });
 
+  it('reads the captions in the folder, and says how many rows were read and lost', async () => {
+    const photos = join(folder, 'with-list');
+    await cp(join(folder, 'photos', 'red-circle0.png'), join(photos, 'a.png'));
+    await cp(join(folder, 'photos', 'red-circle0.png'), join(photos, 'b.png'));
+    await writeFile(
+      join(photos, 'captions.txt'),
+      'Bild;Text;Text\na.png;"Red" circle;red thing\nb.png;too;many;cells\n',
+    );
+    const where = join(folder, 'with-list-library');
+    const hinted = await covista(['index', photos, '-l', where]);
+    expect(hinted.stdout).toMatch(/hint: .*--captions .*captions\.txt.*--image-column/);
+    const named = ['--image-column', 'Bild', '--caption-column', 'Text', '--separator', ';'];
+    const read = await covista([
+      'index',
+      photos,
+      '-l',
+      where,
+      '--captions',
+      join(photos, 'captions.txt'),
+      ...named,
+    ]);
+    expect(read.stdout).toContain('1 have words');
+    expect(read.stdout).toMatch(/captions\.txt \(csv\), 1 rows read, 1 lost/);
+    const again = JSON.parse((await covista(['index', photos, '-l', where, ...named, '--json'])).stdout);
+    expect(again.words).toMatchObject([{ format: 'csv', pictures: 1, rows: { read: 1, lost: 1 } }]);
+  });
+
   it('names unreadable pictures and goes on with the others', async () => {
     const photos = join(folder, 'damaged');
     const { captions: words } = await writeShapes(photos);
@@ -209,7 +236,7 @@ describe('a library that is not as it should be', () => {
   it('cannot be fitted without words and without a starter', async () => {
     const bare = join(folder, 'bare');
     const photos = join(folder, 'wordless');
-    await writeShapes(photos);
+    await rm((await writeShapes(photos)).captions);
     await covista(['index', photos, '-l', bare]);
     const fitted = await covista(['fit', '-l', bare, '--starter', 'none']);
     expect(fitted.code).toBe(3);

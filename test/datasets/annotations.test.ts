@@ -97,15 +97,31 @@ describe('tables', () => {
     expect(warnings.join()).toMatch(/line 5: b\.jpg has this caption already/);
   });
 
-  it('refuse a quote that never ends, naming its line', async () => {
-    for (const more of [3, 30000]) {
-      const rows = Array.from({ length: more }, (_, i) => `${i}.jpg,A picture with words of its own`);
-      const text = `image,caption\na.jpg,A cat\nb.jpg,"open\n${rows.join('\n')}\n`;
-      await expect(read('l.csv', text)).rejects.toMatchObject({
-        code: 'bad-format',
-        message: expect.stringContaining('a quote after line 2 that never ends'),
-      });
-    }
+  it('take all columns of one name, and those that the options name, for captions', async () => {
+    const twice = await read('l.csv', 'image,caption,Caption\na.jpg,A dog,Ein Hund\nb.jpg,,Eine Katze\n');
+    expect(twice.pictures.map(({ captions }) => captions)).toEqual([['A dog', 'Ein Hund'], ['Eine Katze']]);
+    const named = await read('l.csv', 'image,title,text,tags,tags\na.jpg,Sea,A dog,x,y;z\n', {
+      captionColumn: ['title', 'text'],
+    });
+    expect(named.pictures).toEqual([{ picture: 'a.jpg', captions: ['Sea', 'A dog'], tags: ['x', 'y', 'z'] }]);
+  });
+
+  it('say which column is not there, and how to name one', async () => {
+    await expect(read('l.csv', 'image,caption\na.jpg,x\n', { captionColumn: 'text' })).rejects.toMatchObject({
+      message: expect.stringContaining('"image", "caption", but none called "text"'),
+      hint: expect.stringContaining('--caption-column'),
+    });
+  });
+
+  it('are separated by what the options, a spreadsheet or the header say', async () => {
+    const expected = [{ picture: 'a.jpg', captions: ['one; two, three'], tags: [] }];
+    for (const [text, options] of [
+      ['image~caption\na.jpg~one; two, three\n', { separator: '~' }],
+      ['sep=~\nimage~caption\na.jpg~one; two, three\n', {}],
+      ['sep=;\r\nimage;caption\r\na.jpg;"one; two, three"\r\n', {}],
+      ['image;caption, in English\na.jpg;"one; two, three"\n', { captionColumn: 'caption, in English' }],
+    ] as const)
+      expect((await read('l.csv', text, options)).pictures).toEqual(expected);
   });
 });
 
@@ -124,6 +140,17 @@ describe('JSON lines', () => {
     expect(warnings[0]).toMatch(/line 3: not valid JSON/);
   });
 
+  it('lose only a bad line, be it the first or the last', async () => {
+    for (const at of [0, 1, 2]) {
+      const lines = ['{"image": "a.jpg", "text": "A dog"}', '{"image": "b.jpg", "text": "A cat"}'];
+      for (const bad of ['{"image": "c.jpg", ', '{"version": 1}', '7']) {
+        const { pictures, rows } = await read('m.jsonl', lines.toSpliced(at, 0, bad).join('\n'));
+        expect(pictures.map(({ picture }) => picture)).toEqual(['a.jpg', 'b.jpg']);
+        expect(rows).toEqual({ read: 2, lost: 1 });
+      }
+    }
+  });
+
   it('read a JSON list of the same objects', async () => {
     const { pictures } = await read(
       'm.json',
@@ -134,6 +161,39 @@ describe('JSON lines', () => {
 });
 
 describe('MS COCO', () => {
+  it('takes an id for the same as a number and as a string', async () => {
+    const { pictures, rows } = await read(
+      'captions.json',
+      JSON.stringify({
+        images: [
+          { id: '1', file_name: 'a.jpg' },
+          { id: 2, file_name: 'b.jpg' },
+          { id: '000000000003', file_name: 'c.jpg' },
+          { id: 'x-1', file_name: 'd.jpg' },
+          { id: '01', file_name: 'e.jpg' },
+        ],
+        annotations: [
+          { id: 1, image_id: 1, caption: 'a' },
+          { id: 2, image_id: '2', caption: 'b' },
+          { id: 3, image_id: 3, category_id: '7' },
+          { id: 4, image_id: 'x-1', caption: 'd' },
+          { id: 5, image_id: '01', caption: 'e' },
+          { id: 6, image_id: '1.0', caption: 'either' },
+          { id: 7, image_id: null, caption: 'none' },
+        ],
+        categories: [{ id: 7, name: 'cat' }],
+      }),
+    );
+    expect(pictures.map(({ captions, tags }) => [...captions, ...tags])).toEqual([
+      ['a'],
+      ['b'],
+      ['cat'],
+      ['d'],
+      ['e'],
+    ]);
+    expect(rows).toEqual({ read: 5, lost: 2 });
+  });
+
   const images = [
     { id: 139, file_name: '000000000139.jpg' },
     { id: 285, file_name: '000000000285.jpg' },
@@ -200,7 +260,11 @@ describe('encodings', () => {
     ['UTF-8 with a mark', Buffer.from(`\ufeff${text}`)],
     ['UTF-16LE with a mark', Buffer.from(`\ufeff${text}`, 'utf16le')],
     ['UTF-16BE with a mark', Buffer.from(`\ufeff${text}`, 'utf16le').swap16()],
+    ['UTF-16LE without a mark', Buffer.from(text, 'utf16le')],
+    ['UTF-16BE without a mark', Buffer.from(text, 'utf16le').swap16()],
     ['CRLF', Buffer.from(text.replaceAll('\n', '\r\n'))],
+    ['CR CR LF', Buffer.from(text.replaceAll('\n', '\r\r\n'))],
+    ['CR', Buffer.from(text.replaceAll('\n', '\r'))],
     ['old Macintosh lines within quotes', Buffer.from('image,caption\nmüll.jpg,"Ein\rKäfer"\n')],
   ])('%s', async (_, bytes) => {
     const { pictures, warnings } = await read('l.csv', bytes);

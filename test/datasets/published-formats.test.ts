@@ -1,10 +1,11 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import sharp from 'sharp';
 import { create } from 'tar';
 import { describe, expect, it } from 'vitest';
 import { readAnnotations } from '../../src/datasets/index.ts';
+import { hasShared, SHARED } from '../shared.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
 /** Reads a folder of the given files; a name instead of `.` reads that file of it. */
@@ -340,5 +341,56 @@ describe('photo libraries', () => {
     expect(format).toBe('photos');
     expect(pictures.map(({ tags }) => tags)).toEqual([['dog'], ['cat'], []]);
     expect(warnings).toEqual([expect.stringContaining('c.xmp')]);
+  });
+
+  it('XMP files in capitals, and keywords of Windows and digiKam', async () => {
+    await using folder = await temporaryFolder();
+    const jpeg = await photo().jpeg().toBuffer();
+    await folder.write('IMG_1.JPG', jpeg);
+    await folder.write('IMG_2.jpg', jpeg);
+    await folder.write(
+      'IMG_2.JPG.XMP',
+      xmp('<dc:title><rdf:Alt><rdf:li>IMG_2.jpg</rdf:li></rdf:Alt></dc:title>'),
+    );
+    await folder.write('img_3.jpg', jpeg);
+    const microsoft = 'xmlns:MicrosoftPhoto="http://ns.microsoft.com/photo/1.0/"';
+    await folder.write(
+      'IMG_1.XMP',
+      xmp(
+        `<rdf:Description ${microsoft}>${bag('MicrosoftPhoto:LastKeywordXMP', 'Places/Peru', 'llama')}</rdf:Description>${bag('digiKam:TagsList', '_Digikam_Internal_Tags_/Pick Label None', 'Trips/2024')}`,
+      ),
+    );
+    await folder.write('IMG_3.Xmp', xmp(bag('dc:subject', 'sea')));
+    const { pictures } = await readAnnotations(folder.path);
+    expect(pictures).toEqual([
+      { picture: 'IMG_1.JPG', captions: [], tags: ['Trips', '2024', 'Places', 'Peru', 'llama'] },
+      { picture: 'IMG_2.jpg', captions: [], tags: [] },
+      { picture: 'img_3.jpg', captions: [], tags: ['sea'] },
+    ]);
+  });
+
+  it.skipIf(!hasShared)('an XMP file in capitals as Lightroom wrote it', async () => {
+    await using folder = await temporaryFolder();
+    await folder.write('IMG_1.jpg', await photo().jpeg().toBuffer());
+    await folder.write('IMG_1.XMP', await readFile(join(SHARED, 'data/faults/SIDE.XMP')));
+    expect((await readAnnotations(folder.path)).pictures[0]!.tags).toEqual(['place', 'Green Street']);
+  });
+
+  it('the description in Exif, without what cameras write there', async () => {
+    await using folder = await temporaryFolder();
+    const write = async (name: string, IFD0: Record<string, string>) =>
+      writeFile(join(folder.path, name), await photo().withExif({ IFD0 }).jpeg().toBuffer());
+    await write('a.jpg', { ImageDescription: 'A red evening' });
+    for (const [i, text] of [
+      'OLYMPUS DIGITAL CAMERA',
+      'SONY DSC',
+      'DCIM\\100MEDIA\\DJI_0001.JPG',
+      'oznor',
+      'b3',
+    ].entries())
+      await write(`b${i}.jpg`, { ImageDescription: `${text}         ` });
+    await write('c.jpg', { ImageDescription: 'Acme', Make: 'Acme' });
+    const { pictures } = await readAnnotations(folder.path);
+    expect(pictures.map(({ captions }) => captions)).toEqual([['A red evening'], [], [], [], [], ['b3'], []]);
   });
 });

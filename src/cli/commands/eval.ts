@@ -19,7 +19,16 @@ import { replaceFile } from '../../replace-file.ts';
 import type { TextBlock } from '../../text/index.ts';
 import { comparisonTables } from '../comparison-table.ts';
 import { sentencesFor, withTextView, wordVectorsFor } from '../context.ts';
-import { libraryOption, quietOption, textEncoderOption, textViewOption, vectorsOption } from '../options.ts';
+import {
+  libraryOption,
+  quietOption,
+  type ReadingOptions,
+  readingOf,
+  readingOptions,
+  textEncoderOption,
+  textViewOption,
+  vectorsOption,
+} from '../options.ts';
 import { qualityTable } from '../quality-table.ts';
 import { type CommonOptions, runCommand } from '../run.ts';
 import { count, duration, paint } from '../terminal.ts';
@@ -29,19 +38,21 @@ Examples:
   covista eval --library my-library
   covista eval --image-features f.npy --image-names names.txt --captions Flickr8k.token.txt \\
     --train train.txt --validation dev.txt --test test.txt --json out.json
+  covista eval --image-features vgg_feats.mat --captions dataset.json      Karpathy's files: names and splits are in them
   covista eval --library my-library --compare article,default --report comparison.html
 
 Every test caption is one query against all test pictures; an image query counts its best-ranked own caption among all
 test captions; median rank counts from 1. True tags: words, stop words left out, in at least 2 of a picture's captions. Every tag
 is one query too, by itself, of which the pictures that have it are right; or every category of --categories.`;
 
-interface Options extends CommonOptions {
+interface Options extends CommonOptions, ReadingOptions {
   readonly library: string;
   readonly recipe: string;
   readonly compare?: string;
   readonly report?: string;
   readonly imageFeatures?: string;
   readonly imageNames?: string;
+  readonly picturesIn?: 'rows' | 'columns';
   readonly captions?: string;
   readonly categories?: string;
   readonly train?: string;
@@ -57,7 +68,7 @@ interface Options extends CommonOptions {
 
 /** `covista eval` */
 export function evalCommand(): Command {
-  return new Command('eval')
+  const command = new Command('eval')
     .addOption(libraryOption())
     .option('-r, --recipe <name>', 'default, best (minutes) or article (the plain baseline)', 'default')
     .option(
@@ -72,7 +83,13 @@ export function evalCommand(): Command {
       'precomputed features in place of a library, one row a picture: .npy, .npz, .safetensors, .mat, .parquet',
     )
     .option('--image-names <file>', 'names of the rows, one a line; a .parquet file may hold them itself')
-    .option('--captions <file>', 'captions of the pictures')
+    .addOption(
+      new Option(
+        '--pictures-in <side>',
+        'whether a picture is one of the rows or of the columns of the features (default: as many as there are names)',
+      ).choices(['rows', 'columns']),
+    )
+    .option('--captions <file>', "captions of the pictures; Karpathy's JSON files have the splits too")
     .option('--train <file>', 'names of the training pictures, one a line')
     .option('--validation <file>', 'names of the validation pictures')
     .option('--test <file>', 'names of the test pictures')
@@ -128,10 +145,13 @@ export function evalCommand(): Command {
         }
       }),
     );
+  for (const option of readingOptions()) command.addOption(option);
+  return command;
 }
 
 async function openExperiment(options: Options, work: WorkOptions): Promise<Experiment> {
-  const { imageFeatures, imageNames, captions, categories, train, validation, test } = options;
+  const { imageFeatures, imageNames, picturesIn, captions, categories, train, validation, test } = options;
+  const reading = { ...work, ...readingOf(options) };
   if (imageFeatures === undefined) {
     if (!(options.holdOut > 0 && options.holdOut < 1))
       throw new CovistaError('usage', `--hold-out must lie between 0 and 1, got ${options.holdOut}.`);
@@ -140,19 +160,17 @@ async function openExperiment(options: Options, work: WorkOptions): Promise<Expe
       return await libraryExperiment(
         library,
         { share: options.holdOut, seed: options.seed, categories },
-        work,
+        reading,
       );
     } finally {
       library.close();
     }
   }
-  const needed = { '--captions': captions, '--train': train, '--test': test };
-  const missing = Object.entries(needed).flatMap(([name, value]) => (value === undefined ? [name] : []));
-  if (missing.length > 0)
-    throw new CovistaError('usage', `With --image-features, ${missing.join(', ')} must be given too.`);
+  if (captions === undefined)
+    throw new CovistaError('usage', 'With --image-features, --captions must be given too.');
   return readExperiment(
-    { imageFeatures, imageNames, captions: captions!, categories, train: train!, validation, test: test! },
-    work,
+    { imageFeatures, imageNames, picturesIn, captions, categories, train, validation, test },
+    reading,
   );
 }
 

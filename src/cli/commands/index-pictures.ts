@@ -1,11 +1,19 @@
 import { existsSync } from 'node:fs';
 import { Command } from 'commander';
+import type { WordSource } from '../../datasets/index.ts';
 import { CovistaError } from '../../errors.ts';
 import type { ImageEncoder } from '../../image/index.ts';
 import type { Library } from '../../library/index.ts';
 import { type IndexResult, indexPictures } from '../../pipeline/index-pictures.ts';
 import { withLibraryAndEncoder } from '../context.ts';
-import { jsonOption, libraryOption, quietOption } from '../options.ts';
+import {
+  jsonOption,
+  libraryOption,
+  quietOption,
+  type ReadingOptions,
+  readingOf,
+  readingOptions,
+} from '../options.ts';
 import { type CommonOptions, runCommand } from '../run.ts';
 import { count, paint } from '../terminal.ts';
 
@@ -14,14 +22,18 @@ Examples:
   covista index ~/Pictures
   covista index photos --captions captions.csv --library my-library
   covista index coco/train2017 --captions coco/annotations/captions_train2017.json
+  covista index photos --captions list.csv --separator ";" --image-column Datei --caption-column Titel
+  covista index photos --format class-folders                 names of the folders are the tags
   covista index photos --encoder onnx:vgg16.onnx
   covista index photos --encoder "default + clip-vit-b32"     features of both, side by side
 
-Captions are read from MS COCO captions_*.json, Flickr8k *.token.txt, CSV, TSV or JSON lines with a picture column and a
-caption or tags column, or from a .txt file beside each picture. Run it again at any time: only what is new or has
-changed is encoded.`;
+Words are read from whatever in the folder holds some: MS COCO captions_*.json, Flickr8k *.token.txt, CSV, TSV or JSON
+lines with a picture column and a caption or tags column, .txt and .xmp files beside the pictures, keywords within them,
+and, where there are no others, folders named by what they show (covista datasets has all formats). --captions reads
+one file alone, --format photos only the pictures themselves. Run it again at any time: only what is new or has changed
+is encoded.`;
 
-interface Options extends CommonOptions {
+interface Options extends CommonOptions, ReadingOptions {
   readonly library: string;
   readonly captions?: string;
   readonly encoder?: string;
@@ -29,10 +41,13 @@ interface Options extends CommonOptions {
 
 /** `covista index <folder>` */
 export function indexCommand(): Command {
-  return new Command('index')
+  const command = new Command('index')
     .argument('<folder>', 'folder of pictures; folders within are included')
     .addOption(libraryOption())
-    .option('-c, --captions <file>', 'file with the captions or tags of the pictures')
+    .option(
+      '-c, --captions <file>',
+      'file or folder with the captions or tags of the pictures (default: all that are in the folder)',
+    )
     .option('-e, --encoder <encoder>', 'image encoder (default: that of the library, or "default")')
     .addOption(jsonOption())
     .addOption(quietOption())
@@ -43,6 +58,7 @@ export function indexCommand(): Command {
         const run = async (library: Library, encoder: ImageEncoder) => {
           const result = await indexPictures(library, encoder, folder, {
             ...work,
+            ...readingOf(options),
             captions: options.captions,
           });
           if (result.added + result.unchanged === 0)
@@ -57,6 +73,8 @@ export function indexCommand(): Command {
         return withLibraryAndEncoder(options.library, options.encoder, work, run, folder);
       }),
     );
+  for (const option of readingOptions()) command.addOption(option);
+  return command;
 }
 
 function describe(result: IndexResult, library: Library, named: string): string {
@@ -65,8 +83,16 @@ function describe(result: IndexResult, library: Library, named: string): string 
   if (result.failed.length > 0) parts.push(`${count(result.failed.length)} unreadable`);
   return [
     `${paint('bold', 'Pictures:')} ${parts.join(', ')}; ${count(result.withWords)} have words.`,
+    ...result.words.map(describeSource),
+    ...result.hints.map((hint) => `${paint('yellow', 'hint:')} ${hint}`),
     nextStep(result, library, named),
   ].join('\n');
+}
+
+function describeSource({ path, format, pictures, rows }: WordSource): string {
+  const parts = [`${count(pictures)} pictures from ${path} (${format})`];
+  if (rows.read + rows.lost > 0) parts.push(`${count(rows.read)} rows read`, `${count(rows.lost)} lost`);
+  return `${paint('bold', 'Words:')} ${parts.join(', ')}`;
 }
 
 function nextStep({ withWords }: IndexResult, library: Library, named: string): string {
