@@ -100,7 +100,10 @@ export async function adviseNativeRuntime(): Promise<void> {
   advised = true;
   const problem = await nativeRuntimeProblem();
   if (problem !== undefined)
-    process.emitWarning(`Networks run in WebAssembly, three times slower than they could. ${problem}`, {
-      code: 'COVISTA_WASM',
-    });
+    process.emitWarning(
+      `Networks run in WebAssembly, at about a third of the speed of native code. ${problem}`,
+      {
+        code: 'COVISTA_WASM',
+      },
+    );
 }
