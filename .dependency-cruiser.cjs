@@ -27,9 +27,13 @@ module.exports = {
     })),
     {
       name: 'core-without-node',
-      comment: 'linalg, cca, text and retrieval run in a browser: Node only in *.node.ts files',
+      comment:
+        'linalg, cca, text, retrieval, evaluation and errors run in a browser: Node only in *.node.ts files',
       severity: 'error',
-      from: { path: '^src/(?:linalg|cca|text|retrieval)/', pathNot: '\\.node\\.ts$' },
+      from: {
+        path: '^src/(?:(?:linalg|cca|text|retrieval|evaluation)/|(?:errors|progress)\\.ts$)',
+        pathNot: '\\.node\\.ts$',
+      },
       to: { dependencyTypes: ['core'] },
     },
     {

@@ -80,7 +80,7 @@ export async function measureRuns(
   return {
     id: encoder.id,
     name: encoder.name,
-    machine: machineName(),
+    machine: await machineName(),
     date: new Date().toISOString(),
     runs,
   };

@@ -1,5 +1,5 @@
 import { workerData } from 'node:worker_threads';
-import { type InferenceSession, Tensor } from 'onnxruntime-node';
+import type { InferenceSession, Tensor, TensorConstructor } from 'onnxruntime-web';
 import { toFloat16 } from '../linalg/float16.ts';
 import { floatValues, serveSession } from '../models/serve-session.ts';
 import type { BatchRequest, PictureSessionSettings } from './onnx-session.ts';
@@ -8,11 +8,12 @@ import { writePixels } from './preprocessing.ts';
 /* Runs one ONNX session on pictures, while the main thread goes on decoding. */
 
 const settings = workerData as PictureSessionSettings;
-await serveSession<BatchRequest>((session) => (request) => run(session, request));
+await serveSession<BatchRequest>((session, Tensor) => (request) => run(session, Tensor, request));
 
 /** Features of a batch of pictures, one row each: the outputs next to each other. */
 async function run(
   session: InferenceSession,
+  Tensor: TensorConstructor,
   { pixels, count }: BatchRequest,
 ): Promise<Float32Array<ArrayBuffer>> {
   const { preprocessing, outputs } = settings;
@@ -21,7 +22,9 @@ async function run(
   const input = new Float32Array(count * values);
   for (const [index, picture] of pixels.entries()) writePixels(picture, preprocessing, input, index * values);
   const shape = layout === 'nchw' ? [count, 3, height, width] : [count, height, width, 3];
-  const results = await session.run({ [settings.input]: inputTensor(session, input, shape) }, [...outputs]);
+  const results = await session.run({ [settings.input]: inputTensor(session, Tensor, input, shape) }, [
+    ...outputs,
+  ]);
   const parts = outputs.map((name) => floatValues(results[name]!));
   for (const tensor of Object.values(results)) tensor.dispose();
   const sizes = parts.map((part) => part.length / count);
@@ -37,7 +40,12 @@ async function run(
   return features;
 }
 
-function inputTensor(session: InferenceSession, input: Float32Array, shape: readonly number[]): Tensor {
+function inputTensor(
+  session: InferenceSession,
+  Tensor: TensorConstructor,
+  input: Float32Array,
+  shape: readonly number[],
+): Tensor {
   const info = session.inputMetadata.find(({ name }) => name === settings.input);
   const type = info?.isTensor ? info.type : 'float32';
   if (type === 'float16') return new Tensor('float16', toFloat16(input), shape);

@@ -1,11 +1,6 @@
 import type { Float32, RecordBatch, Uint32, Vector } from 'apache-arrow';
 import { joinArrays, joinRows, type Matrix32, matrix, type SparseRows, zeros32 } from '../linalg/matrix.ts';
-
-/** Paths, and row by row the vectors that belong to them. */
-export interface VectorBatch {
-  readonly paths: readonly string[];
-  readonly vectors: Matrix32;
-}
+import type { VectorBatch } from './records.ts';
 
 /** A text as it stands in a filter. */
 export const quote = (text: string) => `'${text.replaceAll("'", "''")}'`;

@@ -1,3 +1,2 @@
-export type { VectorBatch } from './batches.ts';
 export { Library, type LibraryEncoder } from './library.ts';
-export type { Decision, EmbeddingBatch, PictureRecord, PictureWords } from './records.ts';
+export type { Decision, EmbeddingBatch, PictureRecord, PictureWords, VectorBatch } from './records.ts';

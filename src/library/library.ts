@@ -7,17 +7,8 @@ import { z } from 'zod';
 import { CovistaError } from '../errors.ts';
 import type { FeatureBlock } from '../image/image-encoder.ts';
 import { replaceFile } from '../replace-file.ts';
-import {
-  joinBatches,
-  joinTagLists,
-  quote,
-  strings,
-  type TagLists,
-  tagLists,
-  type VectorBatch,
-  vectors,
-} from './batches.ts';
-import type { Decision, EmbeddingBatch, PictureRecord, PictureWords } from './records.ts';
+import { joinBatches, joinTagLists, quote, strings, type TagLists, tagLists, vectors } from './batches.ts';
+import type { Decision, EmbeddingBatch, PictureRecord, PictureWords, VectorBatch } from './records.ts';
 
 /** The tables of a library; `path`, the absolute path of a picture, is the key of each. */
 const TABLES = {

@@ -1,5 +1,10 @@
-import type { SparseRows } from '../linalg/matrix.ts';
-import type { VectorBatch } from './batches.ts';
+import type { Matrix32, SparseRows } from '../linalg/matrix.ts';
+
+/** Paths, and row by row the vectors that belong to them. */
+export interface VectorBatch {
+  readonly paths: readonly string[];
+  readonly vectors: Matrix32;
+}
 
 /** What is stored of a picture's file. */
 export interface PictureRecord {

@@ -1,7 +1,12 @@
 export { cacheFolder } from './cache.ts';
 export { CENTERNET_SIZE, isCenternetInCache } from './centernet.ts';
 export { type DownloadSource, download } from './download.ts';
-export { type ExecutionProvider, executionProviders } from './execution-providers.ts';
+export {
+  type ExecutionProvider,
+  executionProviders,
+  type NetworkRuntime,
+  networkRuntime,
+} from './execution-providers.ts';
 export { type PackageSource, packageFolder } from './npm-package.ts';
 export {
   type AttributeValue,

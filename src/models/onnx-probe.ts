@@ -1,7 +1,8 @@
-import { InferenceSession, Tensor } from 'onnxruntime-node';
+import type { Tensor, TensorConstructor } from 'onnxruntime-web';
 import { CovistaError } from '../errors.ts';
 import { changed, indexGraph } from './onnx-graph.ts';
 import { encodeOnnxModel } from './onnx-model.ts';
+import { openOnnxSession } from './onnx-runtime.ts';
 import { type OnnxModel, onnxDataType } from './onnx-schema.ts';
 import { type PictureInput, reachableNodes } from './onnx-trim.ts';
 
@@ -37,13 +38,13 @@ export async function probeModel(
     }),
   });
   try {
-    const session = await InferenceSession.create(encodeOnnxModel(probe), {
+    const { session, runtime } = await openOnnxSession(encodeOnnxModel(probe), {
       graphOptimizationLevel: 'basic',
       logSeverityLevel: 4,
     });
     try {
       const values = options.pictures ?? new Float32Array(dims.reduce((product, size) => product * size, 1));
-      const feeds = { [input.name]: pictureTensor(values, input.type, dims) };
+      const feeds = { [input.name]: pictureTensor(runtime.Tensor, values, input.type, dims) };
       const results = await session.run(feeds, { logSeverityLevel: 4 });
       return new Map(
         Object.entries(results).map(([name, { dims, type, data }]) => [name, { dims, type, data }]),
@@ -61,7 +62,12 @@ export async function probeModel(
   }
 }
 
-function pictureTensor(values: Float32Array, type: number, dims: readonly number[]): Tensor {
+function pictureTensor(
+  Tensor: TensorConstructor,
+  values: Float32Array,
+  type: number,
+  dims: readonly number[],
+): Tensor {
   if (type === onnxDataType.uint8) return new Tensor('uint8', Uint8Array.from(values), dims);
   return new Tensor('float32', values, dims);
 }

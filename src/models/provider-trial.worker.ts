@@ -1,7 +1,7 @@
 import { argv } from 'node:process';
-import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { onnxModel, onnxNode, valueInfo } from './onnx-build.ts';
 import { encodeOnnxModel } from './onnx-model.ts';
+import { openOnnxSession } from './onnx-runtime.ts';
 
 /* A process that runs a tiny network on one execution provider and says whether that works. */
 
@@ -11,11 +11,11 @@ const model = onnxModel({
   output: [valueInfo('y', [1, 4])],
 });
 try {
-  const session = await InferenceSession.create(encodeOnnxModel(model), {
-    executionProviders: [argv[2]!],
+  const { session, runtime } = await openOnnxSession(encodeOnnxModel(model), {
+    provider: argv[2]!,
     logSeverityLevel: 4,
   });
-  const { y } = await session.run({ x: new Tensor('float32', Float32Array.of(1, 2, 3, 4), [1, 4]) });
+  const { y } = await session.run({ x: new runtime.Tensor('float32', Float32Array.of(1, 2, 3, 4), [1, 4]) });
   const right = [...(y!.data as Float32Array)].every((value, i) => value === -(i + 1));
   await session.release();
   console.log(right ? 'works' : 'it computes wrong numbers');

@@ -3,7 +3,7 @@ import { CovistaError } from '../errors.ts';
 
 /** How a network is run; what is left out is left to the runtime. */
 export interface RunSettings {
-  /** What computes: `cpu`, `cuda`, `coreml`, `dml`, `webgpu` ... */
+  /** What computes: `cpu`, `wasm`, `cuda`, `coreml`, `dml`, `webgpu` ... */
   readonly provider?: string | undefined;
   /** Copies of the network that run side by side. */
   readonly sessions?: number | undefined;

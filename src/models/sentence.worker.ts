@@ -1,22 +1,30 @@
 import { workerData } from 'node:worker_threads';
-import { type InferenceSession, Tensor } from 'onnxruntime-node';
+import type { InferenceSession, Tensor, TensorConstructor } from 'onnxruntime-web';
 import type { SentenceBatch, SentenceSessionSettings } from './sentence-network.ts';
 import { floatValues, serveSession } from './serve-session.ts';
 
 /* Runs one ONNX session on tokens and pools what it gives into one vector a text. */
 
 const settings = workerData as SentenceSessionSettings;
-await serveSession<SentenceBatch>((session) => (batch) => run(session, batch));
+await serveSession<SentenceBatch>((session, Tensor) => (batch) => run(session, Tensor, batch));
 
-async function run(session: InferenceSession, batch: SentenceBatch): Promise<Float32Array<ArrayBuffer>> {
-  const results = await session.run(feedsOf(session, batch), [batch.output]);
+async function run(
+  session: InferenceSession,
+  Tensor: TensorConstructor,
+  batch: SentenceBatch,
+): Promise<Float32Array<ArrayBuffer>> {
+  const results = await session.run(feedsOf(session, Tensor, batch), [batch.output]);
   const tensor = results[batch.output]!;
   const vectors = pool(floatValues(tensor), tensor.dims, batch);
   tensor.dispose();
   return vectors;
 }
 
-function feedsOf(session: InferenceSession, batch: SentenceBatch): Record<string, Tensor> {
+function feedsOf(
+  session: InferenceSession,
+  Tensor: TensorConstructor,
+  batch: SentenceBatch,
+): Record<string, Tensor> {
   const { ids, count, lengths } = batch;
   const length = ids.length / count;
   const values: Record<string, (i: number) => number> = {

@@ -1,19 +1,31 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { InferenceSession, type Tensor } from 'onnxruntime-node';
+import type { InferenceSession, Tensor, TensorConstructor } from 'onnxruntime-web';
 import { fromFloat16 } from '../linalg/float16.ts';
+import { openOnnxSession } from './onnx-runtime.ts';
 import type { SessionReply, SessionRequest, SessionSettings } from './session-thread.ts';
 
 /**
  * The side of a `SessionThread` that runs in the worker: opens the session and answers one request after the other.
- * @param runWith makes the function that answers, given the session
+ * @param runWith makes the function that answers, given the session and what makes its tensors
  */
 export async function serveSession<Request>(
-  runWith: (session: InferenceSession) => (request: Request) => Promise<Float32Array<ArrayBuffer>>,
+  runWith: (
+    session: InferenceSession,
+    Tensor: TensorConstructor,
+  ) => (request: Request) => Promise<Float32Array<ArrayBuffer>>,
 ): Promise<void> {
   const port = parentPort!;
-  const session = await open(workerData as SessionSettings);
+  const { model, provider, threads } = workerData as SessionSettings;
+  const { session, runtime } = await openOnnxSession(model, {
+    provider,
+    threads,
+    graphOptimizationLevel: 'all',
+    logSeverityLevel: 3,
+    // Threads that spin while they wait take the processor from decoding: it doubled the time of a picture.
+    extra: { session: { intra_op: { allow_spinning: '0' } } },
+  });
   const reply = (message: SessionReply, transfer: ArrayBuffer[] = []) => port.postMessage(message, transfer);
-  const run = runWith(session);
+  const run = runWith(session, runtime.Tensor);
   reply({
     kind: 'ready',
     info: {
@@ -23,6 +35,7 @@ export async function serveSession<Request>(
         shape: input.isTensor ? [...input.shape] : [],
       })),
       outputs: [...session.outputNames],
+      runtime: runtime.name,
     },
   });
 
@@ -35,28 +48,18 @@ export async function serveSession<Request>(
     }
   };
   const close = async (): Promise<void> => {
-    await session.release();
-    port.close();
+    try {
+      await session.release();
+    } finally {
+      // The other side ends this thread; not every runtime lets it end itself.
+      reply({ kind: 'closed' });
+    }
   };
   // One after the other, so that closing waits for what was asked before it.
   let last = Promise.resolve();
   port.on('message', (message: SessionRequest<Request>) => {
     last = last.then(() => (message === 'close' ? close() : answer(message.id, message.request)));
   });
-}
-
-async function open({ model, provider, threads }: SessionSettings): Promise<InferenceSession> {
-  const options: InferenceSession.SessionOptions = {
-    graphOptimizationLevel: 'all',
-    logSeverityLevel: 3,
-    // Threads that spin while they wait take the processor from decoding: it doubled the time of a picture.
-    extra: { session: { intra_op: { allow_spinning: '0' } } },
-    ...(provider === undefined ? {} : { executionProviders: [provider] }),
-    ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
-  };
-  return typeof model === 'string'
-    ? InferenceSession.create(model, options)
-    : InferenceSession.create(model, options);
 }
 
 /**

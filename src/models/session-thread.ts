@@ -1,11 +1,12 @@
 import { Worker } from 'node:worker_threads';
 import { CovistaError } from '../errors.ts';
+import { adviseNativeRuntime } from './onnx-runtime.ts';
 
 /** How an ONNX network is run. */
 export interface SessionSettings {
   /** Path of an ONNX file, or its bytes. */
   readonly model: string | Uint8Array;
-  /** What computes: `cpu`, `cuda`, `coreml`, `dml`, `webgpu` ...; the processor when left out. */
+  /** What computes: `cpu`, `wasm`, `cuda`, `coreml`, `dml`, `webgpu` ...; the processor when left out. */
   readonly provider?: string | undefined;
   /** Threads of one operation; the runtime decides when left out. */
   readonly threads?: number | undefined;
@@ -22,13 +23,17 @@ interface SessionInput {
 export interface SessionInfo {
   readonly inputs: readonly SessionInput[];
   readonly outputs: readonly string[];
+  /** What runs it. */
+  readonly runtime: 'onnxruntime-node' | 'onnxruntime-web';
 }
 
 /** What a session's worker answers. */
 export type SessionReply =
   | { readonly kind: 'ready'; readonly info: SessionInfo }
   | { readonly kind: 'result'; readonly id: number; readonly result: Float32Array<ArrayBuffer> }
-  | { readonly kind: 'failed'; readonly id: number; readonly reason: string };
+  | { readonly kind: 'failed'; readonly id: number; readonly reason: string }
+  /** Everything that was asked has been answered, and the network released. */
+  | { readonly kind: 'closed' };
 
 /** What a session's worker is asked. */
 export type SessionRequest<Request> = { readonly id: number; readonly request: Request } | 'close';
@@ -66,7 +71,8 @@ export class SessionThread<Request> {
   static open<Request>(worker: URL, settings: SessionSettings): Promise<SessionThread<Request>> {
     const name = typeof settings.model === 'string' ? settings.model : 'the network';
     const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js';
-    const thread = new Worker(new URL(`${worker.href}${extension}`), { workerData: settings });
+    // Flags of the process, such as --input-type, may not fit the worker.
+    const thread = new Worker(new URL(`${worker.href}${extension}`), { workerData: settings, execArgv: [] });
     const pending = new Map<number, Settle>();
     return new Promise((resolve, reject) => {
       let opened: SessionThread<Request> | undefined;
@@ -88,12 +94,19 @@ export class SessionThread<Request> {
           // An idle session does not keep the process alive.
           thread.unref();
           opened = new SessionThread<Request>(thread, name, pending, reply.info);
+          if (reply.info.runtime === 'onnxruntime-web' && settings.provider !== 'wasm')
+            void adviseNativeRuntime();
           resolve(opened);
+          return;
+        }
+        if (reply.kind === 'closed') {
+          void thread.terminate();
           return;
         }
         const settle = pending.get(reply.id)!;
         pending.delete(reply.id);
-        if (pending.size === 0) thread.unref();
+        // While it closes, it keeps the process alive until it has ended: somebody may wait for that.
+        if (pending.size === 0 && opened!.#closed === undefined) thread.unref();
         if (reply.kind === 'result') settle.resolve(reply.result);
         else settle.reject(new CovistaError('bad-format', `${name} failed on a batch: ${reply.reason}`));
       });

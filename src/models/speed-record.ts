@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { availableParallelism, cpus } from 'node:os';
 import { join } from 'node:path';
-import { env } from 'onnxruntime-node';
 import { z } from 'zod';
 import { replaceFile } from '../replace-file.ts';
 import { cacheFolder } from './cache.ts';
+import { onnxRuntime } from './onnx-runtime.ts';
 import type { RunSettings } from './run-settings.ts';
 
 const recordSchema = z.object({
@@ -39,9 +39,11 @@ export type SpeedRecord = z.infer<typeof recordSchema>;
 const WORTH_IT = 1.05;
 
 /** What decides how fast a network is here, as far as it can be told. */
-export function machineName(): string {
+export async function machineName(): Promise<string> {
   const { model = 'unknown' } = cpus()[0] ?? {};
-  return `${availableParallelism()} x ${model.trim()}, ${process.platform} ${process.arch}, onnxruntime ${env.versions.node}`;
+  const { name, version } = await onnxRuntime();
+  const runtime = name === 'onnxruntime-node' ? 'onnxruntime' : name;
+  return `${availableParallelism()} x ${model.trim()}, ${process.platform} ${process.arch}, ${runtime} ${version}`;
 }
 
 /** The fastest of the measured settings. */
@@ -52,7 +54,7 @@ export function bestRun({ runs }: SpeedRecord): SpeedRecord['runs'][number] {
 
 /** The settings that were measured to be the best for an encoder on this machine, if any were. */
 export async function measuredSettings(id: string): Promise<RunSettings | undefined> {
-  const record = await readRecord(recordFile(id, machineName()));
+  const record = await readRecord(recordFile(id, await machineName()));
   return record && bestRun(record).settings;
 }
 
@@ -68,7 +70,7 @@ export async function listSpeeds(): Promise<SpeedRecord[]> {
   const records = await Promise.all(
     names.filter((name) => name.endsWith('.json')).map((name) => readRecord(join(speedFolder(), name))),
   );
-  const machine = machineName();
+  const machine = await machineName();
   return records.filter((record) => record !== undefined).filter((record) => record.machine === machine);
 }
 

@@ -125,6 +125,14 @@ describe('renderReport', () => {
     }
   });
 
+  it.each([1, 2, 12_287, 12_288, 12_289, 50_000])('embeds a picture of %d bytes', (length) => {
+    const bytes = Uint8Array.from({ length: length + 3 }, (_, i) => (i * i) >> 3).subarray(3);
+    const picture = { bytes, mime: 'image/png', alt: 'large' };
+    const page = report('a dog', { queries: [{ words: 'a', results: [{ picture, score: 1 }] }] });
+    const [, base64] = page.match(/<img src="data:image\/png;base64,([^"]+)" alt="large"/)!;
+    expect(base64).toBe(Buffer.from(bytes).toString('base64'));
+  });
+
   it('requests nothing and runs nothing', () => {
     const page = report('a dog');
     expect(page).toContain("default-src 'none'");

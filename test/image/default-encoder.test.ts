@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { describe, expect, type TestContext, test } from 'vitest';
+import { afterEach, describe, expect, type TestContext, test, vi } from 'vitest';
 import {
   type DefaultEncoderOptions,
   defaultImageEncoder,
@@ -64,21 +64,30 @@ const golden = [
   { first: [0.6709161, 0.6389843, 0.007270692, 0.0718581], norm: 5.2034019, sum: 40.086636 },
 ];
 
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
+
 describe('the default encoder', () => {
-  test('gives what TensorFlow.js gives from the original graph', (context) =>
-    withDefaultEncoder(context, { imageSize: 512 }, async (encoder) => {
-      const [feature] = await encodeAll(encoder, [await pattern()]);
-      expect(encoder.blocks).toHaveLength(golden.length);
-      let start = 0;
-      for (const [index, { first, norm, sum }] of golden.entries()) {
-        const block = feature!.subarray(start, start + encoder.blocks[index]!.size);
-        for (const [channel, value] of first.entries()) expect(block[channel]).toBeCloseTo(value, 5);
-        expect(Math.hypot(...block)).toBeCloseTo(norm, 4);
-        expect(block.reduce((total, value) => total + value)).toBeCloseTo(sum, 3);
-        start += block.length;
-      }
-      expect(start).toBe(feature!.length);
-    }));
+  test.for(['cpu', 'wasm'])(
+    'gives what TensorFlow.js gives from the original graph, on %s',
+    (provider, context) => {
+      vi.stubEnv('COVISTA_ONNX', `provider=${provider}`);
+      return withDefaultEncoder(context, { imageSize: 512 }, async (encoder) => {
+        const [feature] = await encodeAll(encoder, [await pattern()]);
+        expect(encoder.blocks).toHaveLength(golden.length);
+        let start = 0;
+        for (const [index, { first, norm, sum }] of golden.entries()) {
+          const block = feature!.subarray(start, start + encoder.blocks[index]!.size);
+          for (const [channel, value] of first.entries()) expect(block[channel]).toBeCloseTo(value, 5);
+          expect(Math.hypot(...block)).toBeCloseTo(norm, 4);
+          expect(block.reduce((total, value) => total + value)).toBeCloseTo(sum, 3);
+          start += block.length;
+        }
+        expect(start).toBe(feature!.length);
+      });
+    },
+  );
 
   test('names size and layers in its id, and fits the limit of 2,048 numbers', (context) =>
     withDefaultEncoder(context, {}, async (encoder) => {

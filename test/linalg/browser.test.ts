@@ -1,23 +1,12 @@
-import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { createServer } from 'node:http';
+import { readFile } from 'node:fs/promises';
 import { stripTypeScriptTypes } from 'node:module';
-import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join, normalize } from 'node:path';
-import { text } from 'node:stream/consumers';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { fitRows } from '../../src/cca/index.ts';
 import { referenceEngine } from '../../src/linalg/index.ts';
+import { CHROMIUM, resultOfPage } from '../chromium.ts';
 import { distance, random32 } from './plain.ts';
 
-const chromium = [
-  process.env.CHROMIUM,
-  '/usr/bin/chromium',
-  '/usr/bin/chromium-browser',
-  '/usr/bin/google-chrome',
-].find((file) => file && existsSync(file));
 const root = join(import.meta.dirname, '../..');
 
 /** What the page does; the server below hands it over as a module. */
@@ -25,20 +14,30 @@ const program = `
 import { fitRows } from '/src/cca/index.ts';
 import { wasmEngine } from '/src/linalg/index.ts';
 import { random32 } from '/test/linalg/plain.ts';
-const report = (result) => fetch('/result', { method: 'POST', body: JSON.stringify(result) });
-try {
+globalThis.result = (async () => {
   const engine = await wasmEngine();
   const { correlations } = await fitRows([random32(500, 30, 1), random32(500, 20, 2)], { engine });
-  await report({ threads: engine.threads, cores: navigator.hardwareConcurrency, correlations: [...correlations] });
-} catch (error) {
-  await report({ error: String(error) });
-}`;
+  return { threads: engine.threads, cores: navigator.hardwareConcurrency, correlations: [...correlations] };
+})();`;
 
-describe.skipIf(!chromium)('in Chromium', () => {
+interface Result {
+  readonly threads: number;
+  readonly cores: number;
+  readonly correlations: number[];
+}
+
+/** Serves the sources, types stripped. */
+async function serve(path: string) {
+  if (path === '/') return { type: 'text/html', body: `<script type="module">${program}</script>` };
+  if (!path.endsWith('.ts')) return undefined;
+  const body = stripTypeScriptTypes(await readFile(join(root, path), 'utf8'));
+  return { type: 'text/javascript', body };
+}
+
+describe.skipIf(!CHROMIUM)('in Chromium', () => {
   for (const isolated of [true, false])
     it(`fits ${isolated ? 'on all cores in a cross-origin isolated page' : 'on one thread in any other page'}`, async () => {
-      const result = await runInBrowser(isolated);
-      expect(result.error).toBeUndefined();
+      const result = (await resultOfPage(serve, { isolated })) as Result;
       expect(result.threads).toBe(isolated ? result.cores : 1);
       const { correlations } = await fitRows([random32(500, 30, 1), random32(500, 20, 2)], {
         engine: referenceEngine(),
@@ -47,55 +46,3 @@ describe.skipIf(!chromium)('in Chromium', () => {
       expect(distance(result.correlations, correlations)).toBeLessThan(6e-6);
     });
 });
-
-interface Result {
-  readonly error?: string;
-  readonly threads: number;
-  readonly cores: number;
-  readonly correlations: number[];
-}
-
-/** Serves the sources, types stripped, and opens a page that runs the program. */
-async function runInBrowser(isolated: boolean): Promise<Result> {
-  const { promise, resolve, reject } = Promise.withResolvers<Result>();
-  const server = createServer(async (request, response) => {
-    if (isolated) {
-      response.setHeader('Cross-Origin-Opener-Policy', 'same-origin');
-      response.setHeader('Cross-Origin-Embedder-Policy', 'require-corp');
-    }
-    const path = normalize(new URL(request.url!, 'http://localhost').pathname);
-    if (path === '/result') {
-      resolve(JSON.parse(await text(request)));
-      response.end();
-    } else if (path === '/') {
-      response.setHeader('Content-Type', 'text/html');
-      response.end(`<!doctype html><script type="module">${program}</script>`);
-    } else if (path.endsWith('.ts')) {
-      response.setHeader('Content-Type', 'text/javascript');
-      response.end(stripTypeScriptTypes(await readFile(join(root, path), 'utf8')));
-    } else {
-      response.statusCode = 404;
-      response.end();
-    }
-  });
-  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
-  const profile = await mkdtemp(join(tmpdir(), 'browser-'));
-  const browser = spawn(
-    chromium!,
-    [
-      ...['--headless', '--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-dev-shm-usage'],
-      ...[`--user-data-dir=${profile}`, `http://127.0.0.1:${(server.address() as AddressInfo).port}/`],
-    ],
-    { stdio: 'ignore' },
-  );
-  browser.on('error', reject);
-  const ended = new Promise((exit) => browser.on('exit', exit));
-  try {
-    return await promise;
-  } finally {
-    browser.kill();
-    await ended;
-    server.close();
-    await rm(profile, { recursive: true, force: true, maxRetries: 5 });
-  }
-}

@@ -1,7 +1,9 @@
 import { CovistaError } from '../../errors.ts';
 import { AGREED, ARGUMENTS, CALL, NEXT, OPERATION, operations, RUNNING, STATUS, STOP } from './layout.ts';
 import type { KernelMemory } from './memory.ts';
-import type { SpawnedWorker, WorkerMessage, WorkerStart } from './worker.ts';
+import { spawnWorker as spawnInBrowser } from './spawn-browser.ts';
+import { spawnWorker as spawnInNode } from './spawn-node.ts';
+import type { SpawnedWorker, WorkerMessage } from './worker.ts';
 
 /** Runs operations of the kernels on all threads at once; one operation at a time. */
 export interface Threads {
@@ -10,8 +12,6 @@ export interface Threads {
   run(operation: keyof typeof operations, args: readonly number[], signal?: AbortSignal): Promise<number>;
   close(): Promise<void>;
 }
-
-type Spawn = (start: WorkerStart, onMessage: (message: WorkerMessage) => void) => SpawnedWorker;
 
 function writeCall(memory: KernelMemory, args: readonly number[]): void {
   const slots = memory.u32(ARGUMENTS, 2 * args.length);
@@ -45,10 +45,8 @@ export async function workerThreads(
   memory: KernelMemory,
   count: number,
 ): Promise<Threads> {
-  const spawn: Spawn =
-    typeof process === 'object' && process.versions?.node
-      ? (await import('./spawn.node.ts')).spawnWorker
-      : (await import('./spawn-browser.ts')).spawnWorker;
+  const inNode = typeof process === 'object' && process.versions?.node !== undefined;
+  const spawn = inNode ? spawnInNode : spawnInBrowser;
   const control = memory.i32(0, 128);
   let ready = 0;
   let waiting = Promise.withResolvers<void>();
