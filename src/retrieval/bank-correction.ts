@@ -1,5 +1,6 @@
 import { CovistaError } from '../errors.ts';
 import type { Engine } from '../linalg/engine.ts';
+import { equalRows } from '../linalg/equal-rows.ts';
 import type { Matrix32 } from '../linalg/matrix.ts';
 import { forEachQuery, innerProductScorer } from './scorer.ts';
 import { softMaximum } from './softmax.ts';
@@ -54,5 +55,9 @@ export async function bankCorrection(
   } finally {
     if (held !== bank) await engine.release(held);
   }
+  // Products of different blocks may round differently, and equal items must tie.
+  equalRows(items)?.forEach((first, item) => {
+    correction[item] = correction[first]!;
+  });
   return correction;
 }
