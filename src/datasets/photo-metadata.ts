@@ -32,7 +32,9 @@ export const photoMetadata: DatasetFormat = {
         if (xmp !== undefined) add(parseXmp(xmp.toString('utf8')), file);
         if (iptc !== undefined) found.push(parseIptc(iptc));
       } catch (error) {
-        collector.warnings.add('photos that cannot be read', `${file}: ${(error as Error).message}.`);
+        // BMP and JPEG XL, which sharp does not read, can have words beside them all the same.
+        if (!/unsupported image format/.test((error as Error).message))
+          collector.warnings.add('photos that cannot be read', `${file}: ${(error as Error).message}.`);
       }
       for (const name of [`${picture.slice(0, picture.lastIndexOf('.'))}.xmp`, `${picture}.xmp`])
         if (sidecars.has(name))

@@ -9,6 +9,7 @@ import {
   readSidecars,
 } from '../datasets/index.ts';
 import { CovistaError, throwIfAborted } from '../errors.ts';
+import { PICTURE_EXTENSIONS } from '../image/decode-picture.ts';
 import type { ImageEncoder } from '../image/image-encoder.ts';
 import type { Library, PictureRecord, PictureWords } from '../library/index.ts';
 import type { WorkOptions } from '../progress.ts';
@@ -63,7 +64,7 @@ export async function indexPictures(
   const found = await listPictures(root, options);
   if (found.pictures.length === 0)
     throw new CovistaError('no-data', `There are no pictures in ${root}.`, {
-      hint: 'Pictures are files that end in .jpg, .png, .webp, .gif, .tif, .avif, .heic or .svg.',
+      hint: `Pictures are files that end in ${PICTURE_EXTENSIONS.join(', ')}.`,
     });
   const annotations = await wordsFor(root, options);
   const match = matchAnnotations(
