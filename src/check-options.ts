@@ -55,9 +55,9 @@ export const whole = (least: number, most = Number.MAX_SAFE_INTEGER): OptionRule
 });
 
 /** One of a few names. */
-export const oneOf = (names: readonly string[]): OptionRule => ({
+export const oneOf = (names: readonly (string | number)[]): OptionRule => ({
   what: `one of ${names.join(', ')}`,
-  holds: (value) => names.includes(value as string),
+  holds: (value) => names.includes(value as string | number),
 });
 
 /** Any number of values in an array (or a typed array), each by a rule, or left out where that is allowed. */

@@ -98,10 +98,11 @@ export async function indexPictures(
 
 /** The words in a captions file; else those in text files beside the pictures; else those within the pictures. */
 async function wordsFor(root: string, options: IndexOptions): Promise<Annotations> {
-  if (options.captions !== undefined) return readAnnotations(options.captions, options);
+  const { captions, ...reading } = options;
+  if (captions !== undefined) return readAnnotations(captions, reading);
   const beside = await readSidecars(root, options);
   if (beside.pictures.some((one) => one.captions.length > 0)) return beside;
-  return readAnnotations(root, { ...options, format: 'photos' });
+  return readAnnotations(root, { ...reading, format: 'photos' });
 }
 
 function requireSameEncoder(library: Library, encoder: ImageEncoder): void {

@@ -1,3 +1,4 @@
+import { above, amount, checkOptions } from '../check-options.ts';
 import { CovistaError } from '../errors.ts';
 import type { Engine } from '../linalg/engine.ts';
 import { equalRows } from '../linalg/equal-rows.ts';
@@ -37,11 +38,8 @@ export async function bankCorrection(
   bank: Matrix32,
   options: BankCorrectionOptions = {},
 ): Promise<Float32Array> {
+  checkOptions('bankCorrection', options, { temperature: above(0), weight: amount() });
   const { temperature = 0.07, weight = 1 } = options;
-  if (!(temperature > 0 && Number.isFinite(temperature)))
-    throw new CovistaError('usage', `The temperature must be above 0, got ${temperature}.`);
-  if (!Number.isFinite(weight))
-    throw new CovistaError('usage', `The weight of the hubness correction must be a number, got ${weight}.`);
   if (bank.rows === 0)
     throw new CovistaError('no-data', 'The query bank for the hubness correction is empty.');
   const correction = new Float32Array(items.rows);
