@@ -1,9 +1,7 @@
-import { anObject, either, type OptionRules, oneOf, text, whole, workRules } from '../check-options.ts';
-import type { ClassifierOptions } from './classifier.ts';
-import type { EncoderOptions } from './resolve-encoder.ts';
+import { anObject, either, oneOf, text, whole, workRules } from '../check-options.ts';
 
-/** What the options of encoders may be; the values of some are checked where the network is known. */
-export const encoderRules: OptionRules<ClassifierOptions & EncoderOptions> = {
+/** What the options of all ways to open an encoder may be; the values of some are checked where the network is known. */
+export const encoderRules = {
   preprocessing: either(text, anObject),
   views: whole(1),
   run: anObject,
