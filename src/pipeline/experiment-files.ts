@@ -1,6 +1,6 @@
 import { readAnnotations, readNamedFeatures, readSplit, requireDisjoint } from '../datasets/index.ts';
 import { CovistaError } from '../errors.ts';
-import type { WorkOptions } from '../progress.ts';
+import { type WorkOptions, workOf } from '../progress.ts';
 import type { Experiment } from './experiment.ts';
 import { captionsOf } from './fit-library.ts';
 import { readCategories } from './read-categories.ts';
@@ -30,7 +30,7 @@ export async function readExperiment(files: ExperimentFiles, work: WorkOptions =
   work.onProgress?.({ stage: 'read files', done: 0 });
   const { features, names } = await readNamedFeatures(files.imageFeatures, files.imageNames);
   const namesFile = files.imageNames ?? files.imageFeatures;
-  const annotations = await readAnnotations(files.captions, work);
+  const annotations = await readAnnotations(files.captions, workOf(work));
   for (const warning of annotations.warnings) warn(warning);
   const annotationOf = new Map(annotations.pictures.map((one) => [one.picture, one]));
   const captions = names.map((name) => captionsOf(annotationOf.get(name)));

@@ -12,7 +12,7 @@ import { CovistaError, throwIfAborted } from '../errors.ts';
 import { PICTURE_EXTENSIONS } from '../image/decode-picture.ts';
 import type { ImageEncoder } from '../image/image-encoder.ts';
 import type { Library, PictureRecord, PictureWords } from '../library/index.ts';
-import type { WorkOptions } from '../progress.ts';
+import { type WorkOptions, workOf } from '../progress.ts';
 
 /** What to index besides the pictures. */
 export interface IndexOptions extends WorkOptions {
@@ -98,7 +98,8 @@ export async function indexPictures(
 
 /** The words in a captions file; else those in text files beside the pictures; else those within the pictures. */
 async function wordsFor(root: string, options: IndexOptions): Promise<Annotations> {
-  const { captions, ...reading } = options;
+  const { captions } = options;
+  const reading = workOf(options);
   if (captions !== undefined) return readAnnotations(captions, reading);
   const beside = await readSidecars(root, options);
   if (beside.pictures.some((one) => one.captions.length > 0)) return beside;

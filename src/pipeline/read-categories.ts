@@ -1,6 +1,6 @@
 import { matchAnnotations, readAnnotations } from '../datasets/index.ts';
 import { CovistaError } from '../errors.ts';
-import type { WorkOptions } from '../progress.ts';
+import { type WorkOptions, workOf } from '../progress.ts';
 
 /**
  * What pictures show, to test search by single words on: the tags of a file in any known format, such as the categories
@@ -14,7 +14,7 @@ export async function readCategories(
   pictures: readonly string[],
   work: WorkOptions = {},
 ): Promise<string[][]> {
-  const { pictures: annotations, warnings } = await readAnnotations(file, work);
+  const { pictures: annotations, warnings } = await readAnnotations(file, workOf(work));
   for (const warning of warnings) work.onProgress?.({ stage: 'read categories', done: 0, warning });
   const match = matchAnnotations(pictures, annotations);
   const categories = match.annotations.map((annotation) => [...(annotation?.tags ?? [])]);
