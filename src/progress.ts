@@ -20,3 +20,8 @@ export interface WorkOptions {
   readonly signal?: AbortSignal;
   readonly onProgress?: OnProgress;
 }
+
+/** These members alone, of options that have others too. */
+export function workOf({ signal, onProgress }: WorkOptions): WorkOptions {
+  return { ...(signal && { signal }), ...(onProgress && { onProgress }) };
+}

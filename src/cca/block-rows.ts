@@ -29,8 +29,8 @@ export function pairCount(block: BlockRows): number {
 
 /**
  * Checks one block of a batch.
- * @throws CovistaError `bad-values` when its number of pairs or columns differs from what is expected, or a row
- *   or column number is out of range
+ * @throws CovistaError `bad-values` when its number of pairs or columns differs from what is expected, a row or column
+ *   number is out of range, or float64 features are so large or small that their squares are not numbers
  */
 export function checkBlock(block: BlockRows, index: number, pairs: number, size: number): CheckedBlock {
   const rows = 'of' in block ? block.rows : block;
@@ -42,6 +42,7 @@ export function checkBlock(block: BlockRows, index: number, pairs: number, size:
       `Block ${index} has ${pairCount(block)} pairs, but block 0 has ${pairs}.`,
     );
   if (isSparse(rows)) checkSparse(rows, index);
+  else if (rows.data instanceof Float64Array) requireScale(rows.data, rows.columns, index);
   if (!('of' in block)) return { rows, of: undefined, counts: undefined };
   const counts = new Float64Array(rows.rows);
   for (let p = 0; p < pairs; p++) {
@@ -54,6 +55,28 @@ export function checkBlock(block: BlockRows, index: number, pairs: number, size:
     counts[r]!++;
   }
   return { rows, of: block.of, counts };
+}
+
+/** Fourth powers of numbers of this size, or of its inverse, stay within float64: products of inner products. */
+const LARGEST = 1e60;
+
+function requireScale(data: Float64Array, columns: number, index: number): void {
+  let largest = 0;
+  let place = 0;
+  for (let p = 0; p < data.length; p++) {
+    const size = Math.abs(data[p]!);
+    if (size > largest && size < Number.POSITIVE_INFINITY) {
+      largest = size;
+      place = p;
+    }
+  }
+  if (largest > LARGEST || (largest > 0 && largest < 1 / LARGEST))
+    throw new CovistaError(
+      'bad-values',
+      `Block ${index}, row ${Math.floor(place / columns)}, column ${place % columns} is ${data[place]}, the largest ` +
+        `of its block; features from ${1 / LARGEST} to ${LARGEST} can be learned from.`,
+      { hint: 'Measure them in another unit: scaling a block changes no correlation.' },
+    );
 }
 
 function checkSparse(s: SparseRows, index: number): void {

@@ -1,3 +1,15 @@
+import {
+  amount,
+  anEngine,
+  aSignal,
+  checkOptions as checkNames,
+  either,
+  listOf,
+  type OptionRules,
+  oneOf,
+  required,
+  whole,
+} from '../check-options.ts';
 import { CovistaError } from '../errors.ts';
 import type { Engine } from '../linalg/engine.ts';
 import { joinArrays } from '../linalg/matrix.ts';
@@ -25,6 +37,23 @@ export interface FitOptions {
   /** How many canonical dimensions (k) at most; the ranks of the views bound them too. */
   readonly dimensions?: number | undefined;
   readonly signal?: AbortSignal | undefined;
+}
+
+/** What the options of a fit may be, apart from the blocks that they are for. */
+export const fitRules: OptionRules<FitOptions> = {
+  engine: required(anEngine),
+  views: listOf(listOf(whole(0))),
+  normalize: listOf(oneOf(['none', 'energy', 'standardize'])),
+  parts: listOf(listOf(whole(0)), { gaps: true }),
+  blockWeights: listOf(amount(0)),
+  ridge: either(amount(0), listOf(amount(0))),
+  dimensions: whole(1),
+  signal: aSignal,
+};
+
+/** @throws CovistaError `usage` naming an option that there is not, or that is not what it may be */
+export function checkFitOptions(operation: string, options: FitOptions): void {
+  checkNames(operation, options, fitRules);
 }
 
 /** A view as it is to be fitted. */

@@ -2,7 +2,8 @@ import { CovistaError } from '../errors.ts';
 import { type BlockRows, pairCount } from './block-rows.ts';
 import { fit } from './fit.ts';
 import { fitFromRows, SQUARABLE_RIDGE } from './fit-from-rows.ts';
-import type { FitOptions } from './fit-options.ts';
+
+import { checkFitOptions, type FitOptions } from './fit-options.ts';
 import type { JointSpace } from './joint-space.ts';
 import { Moments, productsFor } from './moments.ts';
 
@@ -15,6 +16,7 @@ import { Moments, productsFor } from './moments.ts';
  * @throws CovistaError as {@link Moments.add} and {@link fit} do
  */
 export async function fitRows(blocks: readonly BlockRows[], options: FitOptions): Promise<JointSpace> {
+  checkFitOptions('fitRows', options);
   const pairs = blocks.length > 0 ? pairCount(blocks[0]!) : 0;
   if (pairs < 2)
     throw new CovistaError('no-data', `CCA needs at least two pairs, got ${pairs}.`, {

@@ -1,7 +1,7 @@
 import { throwIfAborted } from '../errors.ts';
 import { joinArrays } from '../linalg/matrix.ts';
 import { transpose } from '../linalg/transpose.ts';
-import { type FitOptions, planViews } from './fit-options.ts';
+import { checkFitOptions, type FitOptions, planViews } from './fit-options.ts';
 import { fixSigns } from './fix-signs.ts';
 import type { JointSpace } from './joint-space.ts';
 import type { Moments } from './moments.ts';
@@ -33,6 +33,7 @@ import { findWhitening, scaleRows, type Whitening } from './whitening.ts';
  * @throws CovistaError `no-data` for fewer than two pairs, `usage` for options that do not fit the moments
  */
 export async function fit(moments: Moments, options: FitOptions): Promise<JointSpace> {
+  checkFitOptions('fit', options);
   const { engine, signal, dimensions } = options;
   const views = planViews(moments.sizes, (block) => moments.variances(block), options);
   const whitenings: Whitening[] = [];

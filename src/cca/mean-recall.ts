@@ -1,3 +1,4 @@
+import { amount, anEngine, checkOptions, required } from '../check-options.ts';
 import type { Engine } from '../linalg/engine.ts';
 import type { Matrix32 } from '../linalg/matrix.ts';
 import { type CaptionedRows, checkCaptionedRows } from './captioned-rows.ts';
@@ -22,6 +23,7 @@ export async function meanRecall(
   options: { readonly engine: Engine; readonly scaling?: number },
 ): Promise<number> {
   checkCaptionedRows(space, rows);
+  checkOptions('meanRecall', options, { engine: required(anEngine), scaling: amount(0) });
   const { engine, scaling = 0 } = options;
   const embed = async (view: number) => {
     const variates = await project(space, view, view === 0 ? rows.images : rows.texts, { engine });

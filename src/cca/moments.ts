@@ -1,3 +1,4 @@
+import { anEngine, aSignal, checkOptions, type OptionRules, oneOf, required } from '../check-options.ts';
 import { CovistaError, throwIfAborted } from '../errors.ts';
 import type { Engine } from '../linalg/engine.ts';
 import { productIndex } from '../linalg/joint-gram.ts';
@@ -28,6 +29,12 @@ export interface AddOptions {
   readonly products?: 'float32' | 'float64' | undefined;
   readonly signal?: AbortSignal | undefined;
 }
+
+const addRules: OptionRules<AddOptions> = {
+  engine: required(anEngine),
+  products: oneOf(['float32', 'float64']),
+  signal: aSignal,
+};
 
 /** From this ridge on, as a share of the mean variance, float32 products lose nothing that matters to a fit. */
 const HARMLESS_RIDGE = 1e-3;
@@ -150,6 +157,7 @@ export class Moments {
    * @throws CovistaError `bad-values` when shapes do not fit or a value is not finite; nothing is added then
    */
   async add(blocks: readonly BlockRows[], options: AddOptions): Promise<void> {
+    checkOptions('Moments.add', options, addRules);
     const { engine, products = 'float64', signal } = options;
     throwIfAborted(signal);
     if (blocks.length !== this.sizes.length)

@@ -1,10 +1,23 @@
+import { anEngine, checkOptions, required } from '../check-options.ts';
 import { CovistaError } from '../errors.ts';
 import type { Engine } from '../linalg/engine.ts';
-import { isSparse, type Matrix, type Matrix32, type Rows, zeros32 } from '../linalg/matrix.ts';
+import {
+  type Floats,
+  isSparse,
+  type Matrix,
+  type Matrix32,
+  type Matrix64,
+  type Rows,
+  zeros32,
+  zeros64,
+} from '../linalg/matrix.ts';
 import type { JointSpace, ViewProjection } from './joint-space.ts';
 
 /** Rows of dense features that are centred at a time, so that no second copy of all of them is made. */
 const chunk = 1024;
+
+/** Larger numbers have no place in float32 sums. */
+const LARGEST_SINGLE = 1e30;
 
 /**
  * Projects features of one view into the joint space: (x - mean) weights. Sparse rows stay sparse.
@@ -18,6 +31,7 @@ export async function project(
   rows: readonly Rows[],
   options: { readonly engine: Engine },
 ): Promise<Matrix32> {
+  checkOptions('project', options, { engine: required(anEngine) });
   const projection = space.views[view];
   if (!projection)
     throw new CovistaError('bad-values', `There is no view ${view}; the space has ${space.views.length}.`);
@@ -27,24 +41,38 @@ export async function project(
   let start = 0;
   for (const [i, block] of rows.entries()) {
     const size = projection.blocks[i]!;
-    const weights: Matrix32 = {
-      rows: size,
-      columns: k,
-      data: Float32Array.from(projection.weights.data.subarray(start * k, (start + size) * k)),
-    };
+    const data = projection.weights.data.subarray(start * k, (start + size) * k);
+    // Features in float64 may be of any scale, and their weights of its inverse.
+    const wide = (!isSparse(block) && block.data instanceof Float64Array) || !fitsSingle(data);
+    const weights = { rows: size, columns: k, data: wide ? data : Float32Array.from(data) };
     const mean = projection.mean.subarray(start, start + size);
     if (isSparse(block)) {
-      add(await options.engine.sparseMultiply(block, weights), embeddings, 0, projected(mean, weights));
+      add(
+        await options.engine.sparseMultiply(block, weights as Matrix64),
+        embeddings,
+        0,
+        projected(mean, weights),
+      );
     } else {
       for (let first = 0; first < n; first += chunk) {
-        const centred = centredRows(block, mean, first, Math.min(first + chunk, n));
-        add(await options.engine.multiply(centred, weights), embeddings, first);
+        const centred = centredRows(block, mean, first, Math.min(first + chunk, n), wide);
+        add(await product(options.engine, centred, weights), embeddings, first);
       }
     }
     start += size;
   }
-  requireFinite(embeddings, view);
+  requireFinite(embeddings, view, rows);
   return embeddings;
+}
+
+/** Of two matrices of one element type. */
+function product(engine: Engine, a: Matrix, b: Matrix): Promise<Matrix> {
+  return engine.multiply(a as Matrix64, b as Matrix64);
+}
+
+function fitsSingle(values: Floats): boolean {
+  for (let i = 0; i < values.length; i++) if (!(Math.abs(values[i]!) < LARGEST_SINGLE)) return false;
+  return true;
 }
 
 /**
@@ -65,9 +93,9 @@ export function checkRows(projection: ViewProjection, view: number, rows: readon
 }
 
 /** Subtracting the mean before rounding to float32 keeps the digits that a large mean would take. */
-function centredRows(rows: Matrix, mean: Float64Array, first: number, end: number): Matrix32 {
+function centredRows(rows: Matrix, mean: Float64Array, first: number, end: number, wide: boolean): Matrix {
   const { columns, data } = rows;
-  const centred = zeros32(end - first, columns);
+  const centred = wide ? zeros64(end - first, columns) : zeros32(end - first, columns);
   for (let i = 0; i < centred.rows; i++) {
     const from = (first + i) * columns;
     for (let c = 0; c < columns; c++) centred.data[i * columns + c] = data[from + c]! - mean[c]!;
@@ -76,7 +104,7 @@ function centredRows(rows: Matrix, mean: Float64Array, first: number, end: numbe
 }
 
 /** meanᵀ weights. */
-function projected(mean: Float64Array, weights: Matrix32): Float64Array {
+function projected(mean: Float64Array, weights: Matrix): Float64Array {
   const k = weights.columns;
   const result = new Float64Array(k);
   for (let i = 0; i < mean.length; i++)
@@ -85,7 +113,7 @@ function projected(mean: Float64Array, weights: Matrix32): Float64Array {
 }
 
 /** Adds rows, less an offset, to the embeddings from row `first` on. */
-function add(part: Matrix32, embeddings: Matrix32, first: number, offset?: Float64Array): void {
+function add(part: Matrix, embeddings: Matrix32, first: number, offset?: Float64Array): void {
   const k = part.columns;
   const start = first * k;
   for (let i = 0; i < part.rows; i++)
@@ -93,12 +121,23 @@ function add(part: Matrix32, embeddings: Matrix32, first: number, offset?: Float
       embeddings.data[start + i * k + c]! += part.data[i * k + c]! - (offset ? offset[c]! : 0);
 }
 
-function requireFinite(embeddings: Matrix32, view: number): void {
+function requireFinite(embeddings: Matrix32, view: number, rows: readonly Rows[]): void {
   const position = embeddings.data.findIndex((value) => !Number.isFinite(value));
-  if (position >= 0)
+  if (position < 0) return;
+  const row = Math.floor(position / embeddings.columns);
+  const isFiniteBlock = rows.every((block) => {
+    const [from, end] = isSparse(block)
+      ? [block.offsets[row]!, block.offsets[row + 1]!]
+      : [row * block.columns, (row + 1) * block.columns];
+    return (isSparse(block) ? block.values : block.data).subarray(from, end).every(Number.isFinite);
+  });
+  if (isFiniteBlock)
     throw new CovistaError(
       'bad-values',
-      `The features of row ${Math.floor(position / embeddings.columns)} of view ${view} are not finite.`,
-      { hint: 'Leave this item out, or encode it again.' },
+      `The embedding of row ${row} of view ${view} exceeds the largest float32 number.`,
+      { hint: 'Its features are of another scale than those that the space was learned from.' },
     );
+  throw new CovistaError('bad-values', `The features of row ${row} of view ${view} are not finite.`, {
+    hint: 'Leave this item out, or encode it again.',
+  });
 }

@@ -1,4 +1,17 @@
-import { CovistaError } from '../errors.ts';
+import {
+  above,
+  amount,
+  anEngine,
+  anObject,
+  callback,
+  checkOptions,
+  listOf,
+  type OptionRule,
+  type OptionRules,
+  required,
+  whole,
+  workRules,
+} from '../check-options.ts';
 import type { Engine } from '../linalg/engine.ts';
 import type { Rows } from '../linalg/matrix.ts';
 import type { WorkOptions } from '../progress.ts';
@@ -39,27 +52,36 @@ export interface RefineOptions extends RefineSettings, WorkOptions {
   readonly score?: (space: JointSpace) => Promise<number> | number;
 }
 
+const share: OptionRule = {
+  what: 'two numbers from 0 to below 1',
+  holds: (value) =>
+    Array.isArray(value) &&
+    value.length === 2 &&
+    value.every((one) => typeof one === 'number' && one >= 0 && one < 1),
+};
+
+const rules: OptionRules<RefineOptions> = {
+  scaling: amount(0),
+  temperature: amount(0.01),
+  batch: whole(2),
+  captions: whole(1),
+  steps: whole(0),
+  learningRate: above(0),
+  dropout: share,
+  seed: whole(Number.MIN_SAFE_INTEGER),
+  ...workRules,
+  engine: required(anEngine),
+  versions: listOf(listOf(anObject)),
+  score: callback,
+};
+
 /**
  * Fills in what is left out.
- * @throws CovistaError `usage` for settings out of range
+ * @throws CovistaError `usage` for options that there are not, or out of range
  */
-export function checkRefineSettings(settings: RefineSettings): Required<RefineSettings> {
+export function checkRefineSettings(settings: RefineOptions): Required<RefineSettings> {
+  checkOptions('refine', settings, rules);
   const { scaling = 1, temperature = 0.07, batch = 1000, steps = 80, learningRate = 1e-3 } = settings;
   const { captions = 3, dropout = [0.5, 0.3], seed = 0 } = settings;
-  const require = (holds: boolean, what: string): void => {
-    if (!holds) throw new CovistaError('usage', `To refine, ${what}.`);
-  };
-  const finite = Number.isFinite;
-  require(finite(scaling) && scaling >= 0, `scaling must be a number from 0 on, got ${scaling}`);
-  require(finite(temperature) && temperature >= 0.01, `temperature must be from 0.01 on, got ${temperature}`);
-  require(Number.isInteger(batch) && batch >= 2, `batch must be a whole number from 2 on, got ${batch}`);
-  require(Number.isInteger(captions) &&
-    captions >= 1, `captions must be a whole number from 1 on, got ${captions}`);
-  require(Number.isInteger(steps) && steps >= 0, `steps must be a whole number from 0 on, got ${steps}`);
-  require(finite(learningRate) && learningRate > 0, `learningRate must be above 0, got ${learningRate}`);
-  require(dropout.length === 2 &&
-    dropout.every(
-      (share) => share >= 0 && share < 1,
-    ), `dropout must be two numbers from 0 to below 1, got [${dropout}]`);
   return { scaling, temperature, batch, captions, steps, learningRate, dropout, seed };
 }

@@ -52,9 +52,9 @@ export async function refine(
   rows: CaptionedRows,
   options: RefineOptions,
 ): Promise<RefinedSpace> {
-  const { engine, signal, onProgress, score } = options;
   const { scaling, temperature, batch, captions, steps, learningRate, dropout, seed } =
     checkRefineSettings(options);
+  const { engine, signal, onProgress, score } = options;
   checkCaptionedRows(space, rows);
   const versions = [rows.images, ...(options.versions ?? [])];
   const pictures = rows.images[0]!.rows;

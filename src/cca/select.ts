@@ -1,13 +1,33 @@
+import {
+  above,
+  amount,
+  anEngine,
+  anObject,
+  callback,
+  checkOptions,
+  either,
+  listOf,
+  type OptionRules,
+  oneOf,
+  required,
+  whole,
+  workRules,
+} from '../check-options.ts';
 import { CovistaError, throwIfAborted } from '../errors.ts';
 import type { Engine } from '../linalg/engine.ts';
 import type { Matrix32, Rows } from '../linalg/matrix.ts';
 import type { OnProgress } from '../progress.ts';
 import { type Axis, coordinateSearch } from './coordinate-search.ts';
-import { type FitOptions, planViews } from './fit-options.ts';
+import { type FitOptions, fitRules, planViews } from './fit-options.ts';
 import { type FoldSolver, foldSolver } from './fold-solver.ts';
 import type { Moments } from './moments.ts';
 import { project } from './project.ts';
-import { type Similarity, type SimilarityForm, similarityEmbeddings } from './similarity-form.ts';
+import {
+  SIMILARITY_FORMS,
+  type Similarity,
+  type SimilarityForm,
+  similarityEmbeddings,
+} from './similarity-form.ts';
 
 /** What {@link select} chooses. */
 export interface SpaceParameters {
@@ -153,13 +173,39 @@ export async function select(
   };
 }
 
+const rules: OptionRules<SelectOptions> = {
+  engine: required(anEngine),
+  views: required(fitRules.views),
+  normalize: fitRules.normalize,
+  parts: fitRules.parts,
+  start: required(anObject),
+  score: required(callback),
+  forms: listOf(oneOf(SIMILARITY_FORMS)),
+  largestDimensions: whole(1),
+  seconds: either(amount(0), oneOf([Number.POSITIVE_INFINITY])),
+  candidates: either(whole(1), oneOf([Number.POSITIVE_INFINITY])),
+  ...workRules,
+};
+
 function check(total: Moments, folds: readonly SelectionFold[], options: SelectOptions): void {
-  const { start, candidates = 1 } = options;
-  planViews(total.sizes, (block) => total.variances(block), { ...options, ...start });
+  checkOptions('select', options, rules);
+  const { start, engine, views, normalize, parts } = options;
+  checkOptions('select, start', start, {
+    ridge: required(listOf(above(0))),
+    blockWeights: required(fitRules.blockWeights),
+    dimensions: required(fitRules.dimensions),
+    similarity: required(anObject),
+  });
+  checkOptions('select, similarity of the start', start.similarity, {
+    form: required(oneOf(SIMILARITY_FORMS)),
+    power: required(amount(0)),
+  });
+  const { ridge, blockWeights, dimensions } = start;
+  planViews(total.sizes, (block) => total.variances(block), {
+    ...{ engine, views, normalize, parts, ridge, blockWeights, dimensions },
+  });
   if (options.views.length !== 2 || !start.ridge.every((ridge) => ridge > 0))
     throw new CovistaError('usage', `Selection needs two views with ridges above 0, got [${start.ridge}].`);
-  if (!(candidates >= 1))
-    throw new CovistaError('usage', `Selection needs one candidate at least, got ${candidates}.`);
   if (folds.length === 0)
     throw new CovistaError('no-data', 'Selection needs a fold of held-out pairs.', {
       hint: 'Use more pairs to learn from.',

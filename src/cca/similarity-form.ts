@@ -12,7 +12,10 @@ import { normalizeRows } from './similarity.ts';
  *   data-efficient mapping of unimodal features to multimodal features", ICLR 2025, take the power 1
  * - `euclidean`: -|x ρ^power - y ρ^power|² / 2
  */
-export type SimilarityForm = 'cosine' | 'gong' | 'csa' | 'euclidean';
+export type SimilarityForm = (typeof SIMILARITY_FORMS)[number];
+
+/** Their names. */
+export const SIMILARITY_FORMS = ['cosine', 'gong', 'csa', 'euclidean'] as const;
 
 /** A form of similarity and its power. */
 export interface Similarity {
@@ -33,7 +36,7 @@ export type SimilaritySide = 'query' | 'gallery';
  * @param variates n x columns, as {@link project} gives them
  * @param correlations of the components to use: the first k of the columns
  * @returns n x k, or n x (k + 2) in the Euclidean form
- * @throws CovistaError `bad-values` for more correlations than columns, `usage` for a power below 0
+ * @throws CovistaError `bad-values` for more correlations than columns, `usage` for another form or a power below 0
  */
 export function similarityEmbeddings(
   variates: Matrix32,
@@ -47,6 +50,10 @@ export function similarityEmbeddings(
       'bad-values',
       `Variates of ${variates.columns} columns cannot use ${k} correlations.`,
     );
+  if (!SIMILARITY_FORMS.includes(form))
+    throw new CovistaError('usage', `There is no similarity ${JSON.stringify(form)}.`, {
+      hint: `Use one of ${SIMILARITY_FORMS.join(', ')}.`,
+    });
   if (!(power >= 0 && power < Number.POSITIVE_INFINITY))
     throw new CovistaError('usage', `The power of a similarity must be a number from 0 on, got ${power}.`);
   const kept = correlations.map((value) => Math.max(value, 0));

@@ -1,3 +1,4 @@
+import { anEngine, checkOptions, required } from '../check-options.ts';
 import { CovistaError } from '../errors.ts';
 import type { Engine } from '../linalg/engine.ts';
 import { type Matrix32, zeros32 } from '../linalg/matrix.ts';
@@ -48,5 +49,6 @@ export async function cosineSimilarity(
   b: Matrix32,
   options: { readonly engine: Engine },
 ): Promise<Matrix32> {
+  checkOptions('cosineSimilarity', options, { engine: required(anEngine) });
   return options.engine.multiply(normalizeRows(a), normalizeRows(b), { transposeB: true });
 }

@@ -1,6 +1,7 @@
 import type { Dirent } from 'node:fs';
 import { opendir, readdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { checkOptions, either, listOf, type OptionRules, text, workRules } from '../check-options.ts';
 import { CovistaError } from '../errors.ts';
 import type { Annotations } from './annotation.ts';
 import { classFolders } from './class-folders.ts';
@@ -49,14 +50,24 @@ export const DATASETS: readonly DatasetFormat[] = [
 const mostFolders = 100;
 const mostInside = 100;
 
+const rules: OptionRules<ReadOptions> = {
+  format: text,
+  pictureColumn: text,
+  captionColumn: either(text, listOf(text)),
+  tagsColumn: either(text, listOf(text)),
+  separator: text,
+  ...workRules,
+};
+
 /**
  * Reads the captions and tags of a data set, its format recognised. A row that is wrong costs only itself; `rows`
  * says how many were lost.
  * @param path the captions file, or the folder for formats that are folders
  * @throws CovistaError `not-found` when it cannot be read, `bad-format` when it is in no known format,
- *   `no-data` when it names no picture
+ *   `no-data` when it names no picture, `usage` for options that there are not
  */
 export async function readAnnotations(path: string, options: ReadOptions = {}): Promise<Annotations> {
+  checkOptions('readAnnotations', options, rules);
   const format =
     options.format === undefined ? await recogniseFormat(path, options) : formatNamed(options.format);
   const annotations = await format.read(path, options);

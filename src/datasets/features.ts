@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { checkOptions, oneOf, text } from '../check-options.ts';
 import { CovistaError } from '../errors.ts';
 import { fromFloat16 } from '../linalg/float16.ts';
 import { type Matrix32, matrix } from '../linalg/matrix.ts';
@@ -46,6 +47,7 @@ const rowsAtOnce = 10000;
  *   number that is not finite, `no-data` when there are no rows, `usage` when it holds several arrays
  */
 export async function readFeatures(path: string, options: FeatureOptions = {}): Promise<Matrix32> {
+  checkOptions('readFeatures', options, { key: text });
   return toMatrix(await readArray(path, options.key), path);
 }
 
@@ -60,6 +62,7 @@ export async function readNamedFeatures(
   names?: string | readonly string[],
   options: NamedFeatureOptions = {},
 ): Promise<NamedFeatures> {
+  checkOptions('readNamedFeatures', options, { key: text, picturesIn: oneOf(['rows', 'columns']) });
   const list =
     names === undefined
       ? await namesWithin(path)
@@ -112,19 +115,19 @@ async function readArray(path: string, key: string | undefined): Promise<NpyArra
 
 async function kindOf(path: string): Promise<'npy' | 'npz' | 'parquet' | 'mat' | 'safetensors'> {
   const file = await openForReading(path);
-  let text: string;
+  let beginning: string;
   try {
     const head = new Uint8Array(Math.min(16, (await file.stat()).size));
     await readFully(file, head, 0, path);
-    text = new TextDecoder('latin1').decode(head);
+    beginning = new TextDecoder('latin1').decode(head);
   } finally {
     await file.close();
   }
-  if (text.startsWith('PK\x03\x04')) return 'npz';
-  if (text.startsWith('PAR1')) return 'parquet';
-  if (text.startsWith('MATLAB ')) return 'mat';
-  if (text.slice(8).trimStart().startsWith('{')) return 'safetensors';
-  if (text.slice(1).startsWith('NUMPY') || /\.npy$/i.test(path)) return 'npy';
+  if (beginning.startsWith('PK\x03\x04')) return 'npz';
+  if (beginning.startsWith('PAR1')) return 'parquet';
+  if (beginning.startsWith('MATLAB ')) return 'mat';
+  if (beginning.slice(8).trimStart().startsWith('{')) return 'safetensors';
+  if (beginning.slice(1).startsWith('NUMPY') || /\.npy$/i.test(path)) return 'npy';
   throw new CovistaError('bad-format', `${path} is no feature file that is known here.`, {
     hint: 'Known are .npy, .npz, .safetensors, .parquet and MATLAB version 5 .mat files.',
   });
@@ -149,7 +152,7 @@ async function readParquetFeatures(path: string, key: string | undefined): Promi
   const table = await openParquet(path);
   const column = chooseKey(table.columns, key, path);
   let width = 0;
-  let data = new Float32Array(0);
+  let data = new Float64Array(0);
   for (let start = 0; start < table.rows; start += rowsAtOnce) {
     const rows = await table.read(start, Math.min(table.rows, start + rowsAtOnce), [column]);
     for (const [i, row] of rows.entries()) {
@@ -157,7 +160,7 @@ async function readParquetFeatures(path: string, key: string | undefined): Promi
       const at = start + i;
       if (at === 0) {
         width = cell?.length ?? 0;
-        data = new Float32Array(table.rows * width);
+        data = new Float64Array(table.rows * width);
       }
       if (typeof cell !== 'object' || cell === null || cell.length !== width)
         throw new CovistaError(
@@ -185,6 +188,22 @@ async function namesWithin(path: string): Promise<string[]> {
   return (await table.read(0, table.rows, [column])).map((row) => String(row[column]));
 }
 
+/** Below this, float32 has fewer digits, and nothing at all below 1e-45. */
+const SMALLEST_SINGLE = 2 ** -126;
+
+function requireLargeEnough(data: ArrayLike<number>, path: string): void {
+  let largest = 0;
+  for (let i = 0; i < data.length; i++) largest = Math.max(largest, Math.abs(data[i]!));
+  if (largest > 0 && largest < SMALLEST_SINGLE)
+    throw new CovistaError(
+      'bad-values',
+      `${path} holds no number larger than ${largest}, too small for float32.`,
+      {
+        hint: 'Multiply all of them by a number: scaling changes no correlation.',
+      },
+    );
+}
+
 function toMatrix({ shape, data }: NpyArray, path: string): Matrix32 {
   if (shape.length < 2)
     throw new CovistaError(
@@ -208,5 +227,6 @@ function toMatrix({ shape, data }: NpyArray, path: string): Matrix32 {
           : 'Leave that picture out, or compute its feature again.',
       });
     }
+  requireLargeEnough(data, path);
   return matrix(rows, columns, features);
 }

@@ -35,7 +35,9 @@ export const photoMetadata: DatasetFormat = {
         if (iptc !== undefined) found.push(parseIptc(iptc));
         if (exif !== undefined) found.push(parseExif(exif));
       } catch (error) {
-        collector.warnings.add('photos that cannot be read', `${file}: ${(error as Error).message}.`);
+        // BMP and JPEG XL, which sharp does not read, can have words beside them all the same.
+        if (!/unsupported image format/.test((error as Error).message))
+          collector.warnings.add('photos that cannot be read', `${file}: ${(error as Error).message}.`);
       }
       for (const name of sidecars.of(picture, '.xmp'))
         add(parseXmp(await readText(join(path, name), collector.warnings)), join(path, name));

@@ -1,3 +1,4 @@
+import { checkOptions, whole } from '../check-options.ts';
 import { CovistaError } from '../errors.ts';
 
 /** Predictions whose probabilities lie in one range. */
@@ -24,13 +25,15 @@ export interface Reliability {
  * @param probabilities predictions, 0..1
  * @param outcomes of each prediction, 1 when it came true and 0 when not
  * @param options `bins`: how many, 15 by default
- * @throws CovistaError `no-data` without predictions, `bad-values` when lengths differ or a probability lies outside 0..1
+ * @throws CovistaError `no-data` without predictions, `bad-values` when lengths differ,
+ *   a probability lies outside 0..1 or an outcome is not 0 or 1, `usage` for other numbers of bins
  */
 export function reliability(
   probabilities: ArrayLike<number>,
   outcomes: ArrayLike<number>,
   options: { readonly bins?: number } = {},
 ): Reliability {
+  checkOptions('reliability', options, { bins: whole(1, 1_000_000) });
   const { bins: binCount = 15 } = options;
   if (probabilities.length !== outcomes.length)
     throw new CovistaError(
@@ -45,6 +48,8 @@ export function reliability(
     const probability = probabilities[i]!;
     if (!(probability >= 0 && probability <= 1))
       throw new CovistaError('bad-values', `Prediction ${i} is ${probability}, not a probability in 0..1.`);
+    if (outcomes[i] !== 0 && outcomes[i] !== 1)
+      throw new CovistaError('bad-values', `Outcome ${i} is ${outcomes[i]}, neither 0 nor 1.`);
     const bin = Math.min(binCount - 1, Math.floor(probability * binCount));
     counts[bin]! += 1;
     predicted[bin]! += probability;

@@ -1,6 +1,8 @@
+import { checkOptions, whole } from '../check-options.ts';
 import { CovistaError } from '../errors.ts';
-import { indexRow, rowCount, transposeIndexRows } from '../retrieval/index-rows.ts';
+import { indexRow, transposeIndexRows } from '../retrieval/index-rows.ts';
 import { forEachQuery, type Scorer } from '../retrieval/scorer.ts';
+import { requireNumbers } from './check-arguments.ts';
 import { relevantRanks } from './relevant-ranks.ts';
 import { pictureOfCaption } from './retrieval-metrics.ts';
 import { mean } from './statistics.ts';
@@ -33,10 +35,10 @@ export function countWithin(ranks: Uint32Array, k: number): number {
 /**
  * Retrieval by category: an item is right when it has the query's category, as in Rasiwasia et al., "A New Approach
  * to Cross-Modal Multimedia Retrieval", ACM Multimedia 2010, section 5.1. Ties count against the system.
- * @param queryCategories the category of each query
+ * @param queryCategories the category of each query, a whole number from 0 on
  * @param itemCategories the category of each item
  * @param options `k` of Precision@K, 10 by default
- * @throws CovistaError `bad-values` when the numbers do not fit together
+ * @throws CovistaError `bad-values` when the numbers do not fit together or a category is none, `usage` for another k
  */
 export async function categoryResults(
   scorer: Scorer,
@@ -44,6 +46,7 @@ export async function categoryResults(
   itemCategories: ArrayLike<number>,
   options: { readonly k?: number } = {},
 ): Promise<CategoryResults> {
+  checkOptions('categoryResults', options, { k: whole(1) });
   const { k = 10 } = options;
   if (queryCategories.length !== scorer.queries || itemCategories.length !== scorer.items)
     throw new CovistaError(
@@ -51,15 +54,20 @@ export async function categoryResults(
       `${scorer.queries} queries and ${scorer.items} items came with the categories of ` +
         `${queryCategories.length} and ${itemCategories.length}.`,
     );
-  const items = Uint32Array.from(itemCategories);
-  const categories = items.reduce((largest, category) => Math.max(largest, category), 0) + 1;
-  const members = transposeIndexRows(pictureOfCaption(items), categories);
+  requireNumbers('categoryResults', 'the category of query', queryCategories);
+  requireNumbers('categoryResults', 'the category of item', itemCategories);
+  const position = new Map<number, number>();
+  const items = Uint32Array.from(itemCategories, (category) => {
+    if (!position.has(category)) position.set(category, position.size);
+    return position.get(category)!;
+  });
+  const members = transposeIndexRows(pictureOfCaption(items), position.size);
   const none = new Uint32Array(0);
   return precisionResults(
     scorer,
     (query) => {
-      const category = queryCategories[query]!;
-      return category < rowCount(members) ? indexRow(members, category) : none;
+      const category = position.get(queryCategories[query]!);
+      return category === undefined ? none : indexRow(members, category);
     },
     k,
   );

@@ -1,4 +1,5 @@
 import { type IndexRows, indexRow, rowCount } from '../retrieval/index-rows.ts';
+import { requireIndices, requireWhole } from './check-arguments.ts';
 import type { RetrievalMetrics } from './retrieval-metrics.ts';
 import type { TagMetrics } from './tag-metrics.ts';
 
@@ -8,8 +9,12 @@ import type { TagMetrics } from './tag-metrics.ts';
  * rank is the median of the mixture of all queries' rank distributions.
  * @param relevant the relevant items of each query; queries without any are left out
  * @param items how many items there are
+ * @returns NaN throughout without queries
+ * @throws CovistaError `bad-values` for relevant items that do not exist, `usage` for a number of items below 1
  */
 export function chanceRetrieval(relevant: IndexRows, items: number): RetrievalMetrics {
+  requireWhole('chanceRetrieval', 'items', items, 1);
+  requireIndices('chanceRetrieval', relevant, items);
   const queriesBySize = new Map<number, number>();
   let queries = 0;
   for (let query = 0; query < rowCount(relevant); query++) {
@@ -17,6 +22,11 @@ export function chanceRetrieval(relevant: IndexRows, items: number): RetrievalMe
     if (size === 0) continue;
     queries++;
     queriesBySize.set(size, (queriesBySize.get(size) ?? 0) + 1);
+  }
+
+  if (queries === 0) {
+    const none = Number.NaN;
+    return { 'recall@1': none, 'recall@5': none, 'recall@10': none, medianRank: none };
   }
 
   // found[rank]: the probability that the first relevant item stands at this rank or before it.
@@ -45,8 +55,12 @@ export function chanceRetrieval(relevant: IndexRows, items: number): RetrievalMe
  * v words is ((t - 1)/(v - 1) · (v - H) + H) / v, with H = 1 + 1/2 + ... + 1/v.
  * @param truth the right words of each picture; pictures without any are left out
  * @param vocabulary how many words there are
+ * @returns NaN without pictures that have any
+ * @throws CovistaError `bad-values` for words that do not exist, `usage` for a vocabulary below 1
  */
 export function chanceTags(truth: IndexRows, vocabulary: number): TagMetrics {
+  requireWhole('chanceTags', 'vocabulary', vocabulary, 1);
+  requireIndices('chanceTags', truth, vocabulary);
   let pictures = 0;
   let precision = 0;
   let map = 0;
@@ -58,7 +72,7 @@ export function chanceTags(truth: IndexRows, vocabulary: number): TagMetrics {
     map += chanceAveragePrecision(right, vocabulary);
   }
   precision *= 100 / pictures;
-  const recall = (100 * Math.min(5, vocabulary)) / vocabulary;
+  const recall = pictures === 0 ? Number.NaN : (100 * Math.min(5, vocabulary)) / vocabulary;
   return {
     'precision@5': precision,
     'recall@5': recall,
@@ -72,8 +86,11 @@ export function chanceTags(truth: IndexRows, vocabulary: number): TagMetrics {
  * The expected average precision of a random ranking, 0..1.
  * @param relevant how many items are relevant, from 1
  * @param items how many there are
+ * @throws CovistaError `usage` for numbers out of range
  */
 export function chanceAveragePrecision(relevant: number, items: number): number {
+  requireWhole('chanceAveragePrecision', 'relevant', relevant, 1);
+  requireWhole('chanceAveragePrecision', 'items', items, relevant);
   let harmonic = 0;
   for (let i = items; i >= 1; i--) harmonic += 1 / i;
   const others = items === 1 ? 0 : (relevant - 1) / (items - 1);

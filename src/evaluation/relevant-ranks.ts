@@ -1,3 +1,5 @@
+import { CovistaError } from '../errors.ts';
+
 /**
  * The ranks, from 1 and ascending, that one query's relevant items get when all items are sorted by descending score.
  *
@@ -7,9 +9,11 @@
  *
  * @param scores one score an item
  * @param relevant the numbers of the relevant items, each once
+ * @throws CovistaError `bad-values` for a number of no item, or one that is there twice
  */
 export function relevantRanks(scores: Float32Array, relevant: Uint32Array): Uint32Array {
   const count = relevant.length;
+  requireItems(relevant, scores.length);
   const own = new Float32Array(count);
   for (let j = 0; j < count; j++) {
     const score = scores[relevant[j]!]!;
@@ -30,6 +34,24 @@ export function relevantRanks(scores: Float32Array, relevant: Uint32Array): Uint
     ranks[j] = j + 1 + others;
   }
   return ranks;
+}
+
+function requireItems(relevant: Uint32Array, items: number): void {
+  // Ascending numbers, as rows of them are, cannot repeat.
+  let ascending = true;
+  for (let j = 0; j < relevant.length; j++) {
+    if (!(Number.isInteger(relevant[j]) && relevant[j]! >= 0 && relevant[j]! < items))
+      throw new CovistaError(
+        'bad-values',
+        `Item ${relevant[j]} is said to be relevant; there are ${items} items, from 0.`,
+      );
+    if (j > 0 && relevant[j]! <= relevant[j - 1]!) ascending = false;
+  }
+  if (!ascending && new Set(relevant).size < relevant.length)
+    throw new CovistaError(
+      'bad-values',
+      `The relevant items [${relevant.slice(0, 10)}] name one more than once.`,
+    );
 }
 
 /** The first position of the descending `own` whose score is not above `score`, or its length; 0 for NaN. */

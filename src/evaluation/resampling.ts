@@ -1,6 +1,8 @@
+import { above, callback, checkOptions, indices, type OptionRules, whole } from '../check-options.ts';
 import { CovistaError } from '../errors.ts';
 import { createRandom } from '../linalg/random.ts';
-import { mean, quantile } from './statistics.ts';
+import { requireFinite } from './check-arguments.ts';
+import { plainMean, quantile } from './statistics.ts';
 
 /** An estimate and the interval that resampling gives it. */
 export interface Interval {
@@ -19,11 +21,11 @@ export interface PairedTest {
 
 /** Options of {@link bootstrapInterval} and {@link pairedTest}. */
 export interface ResamplingOptions {
-  /** How many resamples, 2,000 by default. */
+  /** How many resamples, from 1; 2,000 by default. */
   readonly resamples?: number;
   /** Seed of the random numbers, 1 by default. */
   readonly seed?: number;
-  /** Confidence of intervals, 0.95 by default. */
+  /** Confidence of intervals, above 0 and below 1; 0.95 by default. */
   readonly confidence?: number;
   /**
    * The unit that each value belongs to, such as the picture of a caption: values of one unit depend on each other,
@@ -32,17 +34,27 @@ export interface ResamplingOptions {
   readonly units?: Uint32Array;
 }
 
+const rules: OptionRules<ResamplingOptions> = {
+  resamples: whole(1, 10_000_000),
+  seed: whole(Number.MIN_SAFE_INTEGER),
+  confidence: above(0, 1),
+  units: indices,
+};
+
 /**
  * A percentile bootstrap interval (Efron 1979) of any statistic of per-query results.
  * @param values one result a query: 0 or 100 for Recall@K, the rank for the median rank, an average precision
  * @param statistic what is estimated, the mean by default
- * @throws CovistaError `no-data` without values, `bad-values` when `units` has another length
+ * @throws CovistaError `no-data` without values, `bad-values` for a value or a statistic that is not finite or when
+ *   `units` has another length, `usage` for options out of range
  */
 export function bootstrapInterval(
   values: ArrayLike<number>,
   options: ResamplingOptions & { readonly statistic?: (sample: Float64Array) => number } = {},
 ): Interval {
-  const { resamples = 2000, seed = 1, confidence = 0.95, statistic = mean } = options;
+  checkOptions('bootstrapInterval', options, { ...rules, statistic: callback });
+  const { resamples = 2000, seed = 1, confidence = 0.95, statistic = plainMean } = options;
+  requireFinite('bootstrapInterval', values);
   const all = Float64Array.from(values);
   const members = unitMembers(all.length, options.units);
   const random = createRandom(seed);
@@ -61,6 +73,8 @@ export function bootstrapInterval(
     }
     estimates[i] = statistic(sample.subarray(0, length));
   }
+  if (!estimates.every(Number.isFinite))
+    throw new CovistaError('bad-values', 'bootstrapInterval: the statistic of a resample is not finite.');
   estimates.sort();
   return {
     estimate: statistic(all),
@@ -74,16 +88,20 @@ export function bootstrapInterval(
  * within each unit (Fisher's randomisation test; Smucker et al., CIKM 2007), and a bootstrap interval of the difference.
  * @param a one result a query of the first system
  * @param b the same queries' results of the second
- * @throws CovistaError `no-data` without values, `bad-values` when lengths differ
+ * @throws CovistaError `no-data` without values, `bad-values` when lengths differ or a result is not finite, `usage` for
+ *   options out of range
  */
 export function pairedTest(
   a: ArrayLike<number>,
   b: ArrayLike<number>,
   options: ResamplingOptions = {},
 ): PairedTest {
+  checkOptions('pairedTest', options, rules);
   const { resamples = 2000, seed = 1 } = options;
   if (a.length !== b.length)
     throw new CovistaError('bad-values', `Cannot pair ${a.length} results with ${b.length}.`);
+  requireFinite('pairedTest, first system', a);
+  requireFinite('pairedTest, second system', b);
   const differences = Float64Array.from({ length: a.length }, (_, i) => a[i]! - b[i]!);
   const difference = bootstrapInterval(differences, options);
   const sums = unitMembers(differences.length, options.units).map((unit) =>

@@ -1,8 +1,11 @@
+import { anObject, checkOptions } from '../check-options.ts';
 import { CovistaError } from '../errors.ts';
 import type { Engine } from '../linalg/engine.ts';
 import type { Matrix32 } from '../linalg/matrix.ts';
+import { requireFiniteRows } from '../retrieval/finite-rows.ts';
 import { type IndexRows, indexRow, rowCount, transposeIndexRows } from '../retrieval/index-rows.ts';
 import { forEachQuery, innerProductScorer, type Scorer } from '../retrieval/scorer.ts';
+import { requireNumbers, requireWhole } from './check-arguments.ts';
 import { relevantRanks } from './relevant-ranks.ts';
 import { median } from './statistics.ts';
 
@@ -61,7 +64,7 @@ export function pictureOfCaption(pictureOf: Uint32Array): IndexRows {
  * @param images pictures x k, rows of unit length
  * @param captions captions x k, rows of unit length
  * @param pictureOf the picture of each caption
- * @throws CovistaError `bad-values` when the numbers do not fit together
+ * @throws CovistaError `bad-values` when the numbers do not fit together or are not finite
  */
 export async function captionRanks(
   engine: Engine,
@@ -70,6 +73,9 @@ export async function captionRanks(
   pictureOf: Uint32Array,
   corrections: CaptionCorrections = {},
 ): Promise<CaptionRanks> {
+  checkOptions('captionRanks', corrections, { images: anObject, captions: anObject });
+  requireFiniteRows(images, 'image embeddings');
+  requireFiniteRows(captions, 'caption embeddings');
   if (pictureOf.length !== captions.rows)
     throw new CovistaError(
       'bad-values',
@@ -87,6 +93,7 @@ export async function captionRanks(
 /**
  * Recall@1, @5 and @10 in per cent and the median rank.
  * @param ranks of the first right item, from 1; queries of rank 0 (nothing to find) are left out
+ * @throws CovistaError `bad-values` for a rank that is not a whole number
  */
 export function retrievalMetrics(ranks: Uint32Array): RetrievalMetrics {
   return {
@@ -100,8 +107,13 @@ export function retrievalMetrics(ranks: Uint32Array): RetrievalMetrics {
 /**
  * Recall@K: the share, in per cent, of queries whose first right item is among the first K.
  * @param ranks from 1; queries of rank 0 are left out
+ * @param k from 1
+ * @returns NaN without queries
+ * @throws CovistaError `bad-values` for a rank that is not a whole number, `usage` for another k
  */
 export function recallAt(ranks: Uint32Array, k: number): number {
+  requireWhole('recallAt', 'k', k, 1);
+  requireNumbers('recallAt', 'rank', ranks);
   let queries = 0;
   let found = 0;
   for (const rank of ranks) {

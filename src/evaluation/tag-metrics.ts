@@ -1,3 +1,4 @@
+import { checkOptions, whole } from '../check-options.ts';
 import { CovistaError } from '../errors.ts';
 import type { TopK } from '../linalg/engine.ts';
 import { matrix } from '../linalg/matrix.ts';
@@ -5,6 +6,7 @@ import { type IndexRows, indexRow, rowCount } from '../retrieval/index-rows.ts';
 import { forEachQuery, type Scorer } from '../retrieval/scorer.ts';
 import { topTags } from '../retrieval/top-tags.ts';
 import { averagePrecision, countWithin } from './category-metrics.ts';
+import { requireIndices, requireWhole } from './check-arguments.ts';
 import { relevantRanks } from './relevant-ranks.ts';
 import { mean } from './statistics.ts';
 
@@ -54,13 +56,15 @@ export interface WordMetrics {
  * @param scorer pictures against the words of the vocabulary
  * @param truth the right words of each picture
  * @param options `k`: how many tags a picture gets, 5 by default
- * @throws CovistaError `bad-values` when pictures and truth differ in number
+ * @throws CovistaError `bad-values` when pictures and truth differ in number or a word does not exist, `usage` for
+ *   another number of tags
  */
 export async function tagResults(
   scorer: Scorer,
   truth: IndexRows,
   options: { readonly k?: number } = {},
 ): Promise<TagResults> {
+  checkOptions('tagResults', options, { k: whole(1) });
   const { k = 5 } = options;
   requireSameNumber(scorer.queries, truth);
   const pictures: number[] = [];
@@ -116,10 +120,15 @@ export function tagMetrics(results: TagResults): TagMetrics {
  * @param given the tags of each picture, pictures x count
  * @param truth the right words of each picture
  * @param vocabulary how many words there are
- * @throws CovistaError `bad-values` when pictures and truth differ in number
+ * @throws CovistaError `bad-values` when pictures and truth differ in number or a word does not exist
  */
 export function wordMetrics(given: TopK, truth: IndexRows, vocabulary: number): WordMetrics {
   requireSameNumber(given.count === 0 ? 0 : given.indices.length / given.count, truth);
+  requireWhole('wordMetrics', 'vocabulary', vocabulary, 0);
+  requireIndices('wordMetrics', truth, vocabulary);
+  for (const word of given.indices)
+    if (word >= vocabulary)
+      throw new CovistaError('bad-values', `wordMetrics: word ${word} is given of only ${vocabulary}.`);
   const timesGiven = new Uint32Array(vocabulary);
   const timesRight = new Uint32Array(vocabulary);
   const timesTrue = new Uint32Array(vocabulary);

@@ -1,3 +1,4 @@
+import { checkOptions, whole } from '../check-options.ts';
 import { type IndexRows, wordRows } from '../retrieval/index-rows.ts';
 
 /** The tokens of each caption of one picture, stop words removed. */
@@ -21,6 +22,7 @@ export function tagVocabulary(
   training: readonly PictureTokens[],
   options: { readonly minimumPictures?: number } = {},
 ): string[] {
+  checkOptions('tagVocabulary', options, { minimumPictures: whole(1) });
   const { minimumPictures = 5 } = options;
   const frequency = new Map<string, number>();
   for (const captions of training)
@@ -42,6 +44,7 @@ export function tagTruth(
   vocabulary: readonly string[],
   options: { readonly minimumCaptions?: number } = {},
 ): TagTruth {
+  checkOptions('tagTruth', options, { minimumCaptions: whole(1) });
   const { minimumCaptions = 2 } = options;
   const right = pictures.map((captions) => wordsInAtLeast(captions, minimumCaptions));
   const tags = wordRows(right, vocabulary);

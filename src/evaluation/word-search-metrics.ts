@@ -3,6 +3,7 @@ import { type IndexRows, indexRow, rowCount } from '../retrieval/index-rows.ts';
 import type { Scorer } from '../retrieval/scorer.ts';
 import { precisionResults } from './category-metrics.ts';
 import { chanceAveragePrecision } from './chance.ts';
+import { requireIndices, requireWhole } from './check-arguments.ts';
 import { mean } from './statistics.ts';
 
 /** How well words find the pictures that they are true of, in per cent except the number of words. */
@@ -71,8 +72,11 @@ export function wordSearchMetrics(results: WordSearchResults): WordSearchMetrics
  * What random orders of the pictures get on average, in closed form.
  * @param right the pictures that each word is true of
  * @param pictures how many there are
+ * @throws CovistaError `bad-values` for pictures that do not exist, `usage` for fewer than one
  */
 export function chanceWordSearch(right: IndexRows, pictures: number): WordSearchMetrics {
+  requireWhole('chanceWordSearch', 'pictures', pictures, 1);
+  requireIndices('chanceWordSearch', right, pictures);
   const counts = Array.from({ length: rowCount(right) }, (_, word) => indexRow(right, word).length);
   const found = counts.filter((count) => count > 0);
   return {

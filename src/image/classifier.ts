@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
+import { checkOptions } from '../check-options.ts';
 import { CovistaError } from '../errors.ts';
 import { type FeatureModelOptions, prepareFeatureModel } from '../models/onnx-feature-model.ts';
 import type { RunSettings } from '../models/run-settings.ts';
 import { recognizePreprocessing } from './classifier-preprocessing.ts';
+import { encoderRules } from './encoder-rules.ts';
 import type { ImageEncoder } from './image-encoder.ts';
 import { createOnnxEncoder, type MeasuringOptions } from './onnx-encoder.ts';
 import type { Preprocessing } from './preprocessing.ts';
@@ -30,6 +32,7 @@ export interface ClassifierOptions extends FeatureModelOptions {
  *   layer or preset, or no classifier to remove
  */
 export async function openClassifier(path: string, options: ClassifierOptions = {}): Promise<ImageEncoder> {
+  checkOptions('openClassifier', options, encoderRules);
   const { preprocessing: wanted } = options;
   const imageSize = options.imageSize ?? (typeof wanted === 'object' ? wanted.width : undefined);
   const model = await prepareFeatureModel(path, { ...options, imageSize });

@@ -3,6 +3,7 @@ import { extname } from 'node:path';
 import sharp, { type Metadata, type Sharp } from 'sharp';
 import { CovistaError } from '../errors.ts';
 import type { Preprocessing } from './preprocessing.ts';
+import { LARGEST_OTHER, readablePicture } from './readable-picture.ts';
 
 /** File name extensions that count as pictures, lower case with their dot. */
 export const PICTURE_EXTENSIONS: readonly string[] = [
@@ -18,6 +19,9 @@ export const PICTURE_EXTENSIONS: readonly string[] = [
   '.avif',
   '.heic',
   '.heif',
+  '.hif',
+  '.jxl',
+  '.bmp',
   '.svg',
 ];
 
@@ -45,24 +49,26 @@ export interface DecodedPicture {
 export type PictureSize = Pick<Preprocessing, 'width' | 'height' | 'fit' | 'cropFraction' | 'resampling'>;
 
 /**
- * Decodes a picture of any format that sharp reads into 8-bit sRGB of a given size. The EXIF orientation is
+ * Decodes a picture of any format that sharp reads, HEIC, JPEG XL or BMP into 8-bit sRGB of a given size. The EXIF orientation is
  * applied, transparency is laid on white, an animation gives its first frame, CMYK, greyscale and 16-bit pictures
  * are converted. The format is recognised from the content, so a wrong extension does no harm.
  * @param picture path of a file, or the bytes of one
  * @param size the size wanted and how the picture is fitted into it
  * @param name what to call the picture in an error; its path when left out
- * @throws CovistaError `bad-picture` when it cannot be decoded, is cut short, or is larger than 210 megapixels
+ * @throws CovistaError `bad-picture` when it cannot be decoded, is cut short, or is larger than 210 megapixels (100
+ *   for HEIC and JPEG XL)
  */
 export async function decodePicture(
   picture: string | Uint8Array,
   size: PictureSize,
   name = typeof picture === 'string' ? picture : 'The picture',
 ): Promise<DecodedPicture> {
-  const bytes = typeof picture === 'string' ? await readPicture(picture) : picture;
-  if (bytes.byteLength === 0) {
+  const file = typeof picture === 'string' ? await readPicture(picture) : picture;
+  if (file.byteLength === 0) {
     throw new CovistaError('bad-picture', `${name} is empty (0 bytes).`, { hint: 'Copy it again.' });
   }
   try {
+    const bytes = await readablePicture(file, name, largestPicture);
     const options = { failOn: 'error', limitInputPixels: largestPicture, sequentialRead: true } as const;
     const metadata = await sharp(bytes, options).metadata();
     const { width, height } = metadata.autoOrient;
@@ -78,6 +84,21 @@ export async function decodePicture(
     }
     // A copy: memory that native code owns cannot be handed over to a worker.
     return { pixels: new Uint8Array(data), width, height };
+  } catch (cause) {
+    throw badPicture(name, cause);
+  }
+}
+
+/**
+ * The bytes of a picture as sharp reads them, its kind judged by its content.
+ * @param picture path of a file, or the bytes of one
+ * @throws CovistaError `bad-picture` as {@link decodePicture} does
+ */
+export async function openPicture(picture: string | Uint8Array): Promise<Uint8Array> {
+  const name = typeof picture === 'string' ? picture : 'The picture';
+  const file = typeof picture === 'string' ? await readPicture(picture) : picture;
+  try {
+    return await readablePicture(file, name, largestPicture);
   } catch (cause) {
     throw badPicture(name, cause);
   }
@@ -128,16 +149,17 @@ function svgDensity(metadata: Metadata, size: PictureSize): number {
 }
 
 function badPicture(name: string, cause: unknown): CovistaError {
+  if (cause instanceof CovistaError) return cause;
   const reason = cause instanceof Error ? cause.message.trim().split('\n')[0]! : String(cause);
   if (/pixel limit/i.test(reason)) {
-    return new CovistaError('bad-picture', `${name} has more than ${largestPicture / 1e6} megapixels.`, {
-      hint: 'Scale it down first.',
+    return new CovistaError('bad-picture', `${name} has more pixels than are read.`, {
+      hint: `Scale it down to ${largestPicture / 1e6} megapixels, HEIC and JPEG XL to ${LARGEST_OTHER / 1e6}.`,
       cause,
     });
   }
   if (/unsupported image format/i.test(reason)) {
     return new CovistaError('bad-picture', `${name} is not a picture in a format that is supported.`, {
-      hint: 'JPEG, PNG, WebP, GIF, TIFF, AVIF and SVG can be read; convert others, HEIC from a phone among them.',
+      hint: 'JPEG, PNG, WebP, GIF, TIFF, AVIF, HEIC, JPEG XL, BMP and SVG can be read; convert others.',
       cause,
     });
   }

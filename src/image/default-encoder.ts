@@ -1,6 +1,8 @@
+import { checkOptions } from '../check-options.ts';
 import { CovistaError } from '../errors.ts';
 import { centernetFile } from '../models/centernet.ts';
 import type { WorkOptions } from '../progress.ts';
+import { encoderRules } from './encoder-rules.ts';
 import type { ImageEncoder } from './image-encoder.ts';
 import { createOnnxEncoder, type MeasuringOptions } from './onnx-encoder.ts';
 
@@ -24,6 +26,7 @@ export interface DefaultEncoderOptions extends WorkOptions {
  *   size or number of views
  */
 export async function defaultImageEncoder(options: DefaultEncoderOptions = {}): Promise<ImageEncoder> {
+  checkOptions('defaultImageEncoder', options, encoderRules);
   const { imageSize = 384 } = options;
   if (!Number.isInteger(imageSize) || imageSize < 32 || imageSize > 2048 || imageSize % 32 !== 0) {
     throw new CovistaError(

@@ -1,11 +1,13 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { checkOptions } from '../check-options.ts';
 import { CovistaError } from '../errors.ts';
 import { imageEncoderRegistry } from '../models/registry.ts';
 import { fetchOnnxModel, fetchRegistryFile } from '../models/registry-file.ts';
 import type { WorkOptions } from '../progress.ts';
 import { type ClassifierOptions, openClassifier } from './classifier.ts';
 import { defaultImageEncoder } from './default-encoder.ts';
+import { encoderRules } from './encoder-rules.ts';
 import { findHuggingFaceModel } from './hf-model.ts';
 import type { ImageEncoder } from './image-encoder.ts';
 import { joinEncoders } from './join-encoders.ts';
@@ -43,6 +45,7 @@ export async function resolveEncoder(
   name: string | undefined,
   given: EncoderOptions = {},
 ): Promise<ImageEncoder> {
+  checkOptions('resolveEncoder', given, encoderRules);
   const opened: ImageEncoder[] = [];
   try {
     for (const one of encoderNames(name ?? 'default')) opened.push(await openEncoder(one, given));

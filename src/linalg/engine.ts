@@ -41,7 +41,10 @@ export interface Engine {
   /** How many threads compute. */
   readonly threads: number;
 
-  /** op(A) op(B), in the element type of A; A and B have the same element type. */
+  /**
+   * op(A) op(B), in the element type of A; A and B have the same element type. Equal float32 rows of A, and of B where
+   * it is transposed, have exactly equal products, wherever they lie: equal embeddings tie.
+   */
   multiply<M extends Matrix32 | Matrix64>(a: M, b: M, options?: MultiplyOptions): Promise<M>;
 
   /**
@@ -104,7 +107,7 @@ export interface Engine {
 
   /**
    * For each row of `queries` the `count` rows of `gallery` with the largest inner product, without a full score
-   * matrix; of equal scores the lower row comes first.
+   * matrix; of equal scores the lower row comes first. Equal rows have exactly equal scores, wherever they lie.
    */
   topK(queries: Matrix32, gallery: Matrix32, count: number): Promise<TopK>;
 

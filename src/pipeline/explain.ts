@@ -147,6 +147,7 @@ export async function explainTags(
   const { bank, recipe } = model;
   if (bank?.texts === undefined || recipe.tags.method !== 'vote')
     return tags.map((some) => some.map((tag) => ({ ...tag, share: 0, voters: 0, captions: [] })));
+  const { temperature } = recipe.tags;
   const voters = { ...bank, vocabulary: model.tags.length };
   const pictures = await embedPictures(model, features, engine);
   const explained: ExplainedTag[][] = [];
@@ -155,7 +156,7 @@ export async function explainTags(
     const own: ExplainedTag[] = [];
     for (const tag of some) {
       const word = model.tags.indexOf(tag.word);
-      const votes = word < 0 ? [] : await explainCaptionVote(engine, picture, voters, word, recipe.tags);
+      const votes = word < 0 ? [] : await explainCaptionVote(engine, picture, voters, word, { temperature });
       own.push({
         ...tag,
         share: votes.reduce((sum, { weight }) => sum + weight, 0),

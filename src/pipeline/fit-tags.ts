@@ -118,7 +118,12 @@ async function combined(
   );
   const { tags } = model.recipe;
   const voters = { ...model.bank!, vocabulary: model.tags.length };
-  const votes = captionVote(engine, some, voters, tags.method === 'vote' ? tags : {});
+  const votes = captionVote(
+    engine,
+    some,
+    voters,
+    tags.method === 'vote' ? { temperature: tags.temperature } : {},
+  );
   const scorers = [votes, regressionScorer(engine, some, regression)];
   return { regression, combination: await fitTagCombination(scorers, truth) };
 }

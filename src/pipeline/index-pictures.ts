@@ -8,6 +8,7 @@ import {
   type WordSource,
 } from '../datasets/index.ts';
 import { CovistaError, throwIfAborted } from '../errors.ts';
+import { PICTURE_EXTENSIONS } from '../image/decode-picture.ts';
 import type { ImageEncoder } from '../image/image-encoder.ts';
 import type { Library, PictureRecord, PictureWords } from '../library/index.ts';
 import type { WorkOptions } from '../progress.ts';
@@ -66,7 +67,7 @@ export async function indexPictures(
   const found = await listPictures(root, options);
   if (found.pictures.length === 0)
     throw new CovistaError('no-data', `There are no pictures in ${root}.`, {
-      hint: 'Pictures are files that end in .jpg, .png, .webp, .gif, .tif, .avif, .heic or .svg.',
+      hint: `Pictures are files that end in ${PICTURE_EXTENSIONS.join(', ')}.`,
     });
   const { annotations, sources, hints, ...read } = await readFolderWords(root, found.pictures, options);
   const warnings = [...new Set([...found.warnings, ...read.warnings])];

@@ -1,5 +1,6 @@
-import { lostRows, matchAnnotations, type ReadOptions, readAnnotations } from '../datasets/index.ts';
+import { lostRows, matchAnnotations, readAnnotations } from '../datasets/index.ts';
 import { CovistaError } from '../errors.ts';
+import { type WorkOptions, workOf } from '../progress.ts';
 
 /**
  * What pictures show, to test search by single words on: the tags of a file in any known format, such as the categories
@@ -11,9 +12,9 @@ import { CovistaError } from '../errors.ts';
 export async function readCategories(
   file: string,
   pictures: readonly string[],
-  work: ReadOptions = {},
+  work: WorkOptions = {},
 ): Promise<string[][]> {
-  const { pictures: annotations, rows, ...read } = await readAnnotations(file, work);
+  const { pictures: annotations, rows, ...read } = await readAnnotations(file, workOf(work));
   const lost = lostRows(file, rows);
   const warnings = lost === undefined ? read.warnings : [...read.warnings, lost];
   for (const warning of warnings) work.onProgress?.({ stage: 'read categories', done: 0, warning });

@@ -1,7 +1,7 @@
 import { type JointSpace, refine } from '../cca/index.ts';
 import type { Engine } from '../linalg/engine.ts';
 import { joinRows, type Matrix32 } from '../linalg/matrix.ts';
-import type { WorkOptions } from '../progress.ts';
+import { type WorkOptions, workOf } from '../progress.ts';
 import type { TextEncoder } from '../text/index.ts';
 import { imageRows } from './model.ts';
 import { featuresWhere, type PairSource } from './pairs.ts';
@@ -36,7 +36,13 @@ export async function refineSpace(
       texts: await text.encode(captions.flat()),
       of: Uint32Array.from(captions.flatMap((some, picture) => some.map(() => picture))),
     },
-    { ...options, scaling: recipe.scaling, steps: recipe.refine!.steps },
+    {
+      ...workOf(options),
+      engine: options.engine,
+      seed: options.seed,
+      scaling: recipe.scaling,
+      steps: recipe.refine!.steps,
+    },
   );
   return refined.space;
 }

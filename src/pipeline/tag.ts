@@ -30,7 +30,12 @@ export async function tagScorer(model: Model, pictures: Matrix32, engine: Engine
   const { tags } = model.recipe;
   if (tags.method === 'nearest' || model.bank === undefined)
     return innerProductScorer(engine, pictures, await embedTexts(model, model.tags, engine));
-  const votes = captionVote(engine, pictures, { ...model.bank, vocabulary: model.tags.length }, tags);
+  const votes = captionVote(
+    engine,
+    pictures,
+    { ...model.bank, vocabulary: model.tags.length },
+    { temperature: tags.temperature },
+  );
   const { direct } = model;
   const scores =
     direct === undefined

@@ -1,5 +1,7 @@
+import { above, amount, checkOptions } from '../check-options.ts';
 import { CovistaError } from '../errors.ts';
 import type { Engine } from '../linalg/engine.ts';
+import { equalRows } from '../linalg/equal-rows.ts';
 import type { Matrix32 } from '../linalg/matrix.ts';
 import { forEachQuery, innerProductScorer } from './scorer.ts';
 import { softMaximum } from './softmax.ts';
@@ -36,11 +38,8 @@ export async function bankCorrection(
   bank: Matrix32,
   options: BankCorrectionOptions = {},
 ): Promise<Float32Array> {
+  checkOptions('bankCorrection', options, { temperature: above(0), weight: amount() });
   const { temperature = 0.07, weight = 1 } = options;
-  if (!(temperature > 0 && Number.isFinite(temperature)))
-    throw new CovistaError('usage', `The temperature must be above 0, got ${temperature}.`);
-  if (!Number.isFinite(weight))
-    throw new CovistaError('usage', `The weight of the hubness correction must be a number, got ${weight}.`);
   if (bank.rows === 0)
     throw new CovistaError('no-data', 'The query bank for the hubness correction is empty.');
   const correction = new Float32Array(items.rows);
@@ -54,5 +53,9 @@ export async function bankCorrection(
   } finally {
     if (held !== bank) await engine.release(held);
   }
+  // Products of different blocks may round differently, and equal items must tie.
+  equalRows(items)?.forEach((first, item) => {
+    correction[item] = correction[first]!;
+  });
   return correction;
 }

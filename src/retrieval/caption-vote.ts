@@ -1,3 +1,4 @@
+import { above, checkOptions } from '../check-options.ts';
 import { CovistaError } from '../errors.ts';
 import type { Engine } from '../linalg/engine.ts';
 import type { Matrix32 } from '../linalg/matrix.ts';
@@ -85,6 +86,7 @@ export function captionVote(
   voters: CaptionVoters,
   options: CaptionVoteOptions = {},
 ): Scorer {
+  checkOptions('captionVote', options, { temperature: above(0) });
   const { temperature = 0.05 } = options;
   const similarities = captionSimilarities(engine, pictures, voters, temperature);
   const { words, vocabulary, pictures: owners, partial } = voters;
@@ -143,6 +145,7 @@ export async function explainCaptionVote(
   word: number,
   options: CaptionVoteOptions = {},
 ): Promise<TagVote[]> {
+  checkOptions('explainCaptionVote', options, { temperature: above(0) });
   const { temperature = 0.05 } = options;
   const { data: weights } = await captionSimilarities(engine, picture, voters, temperature).block(0, 1);
   const corrected = weights.slice();

@@ -1,3 +1,4 @@
+import { above, checkOptions, whole } from '../check-options.ts';
 import { CovistaError } from '../errors.ts';
 import type { Engine } from '../linalg/engine.ts';
 import type { Matrix32 } from '../linalg/matrix.ts';
@@ -93,6 +94,7 @@ export async function hitNeighbours(
   voters: CaptionVoters,
   options: CaptionVoteOptions & { readonly count?: number } = {},
 ): Promise<HitNeighbour[]> {
+  checkOptions('hitNeighbours', options, { count: whole(1), temperature: above(0) });
   const { count = 5, temperature = 0.05 } = options;
   const { data: weights } = await captionSimilarities(engine, hit, voters, temperature).block(0, 1);
   const { data: toQuery } = await engine.multiply(query, voters.embeddings, { transposeB: true });

@@ -1,7 +1,9 @@
+import { anObject, checkOptions } from '../check-options.ts';
 import { CovistaError } from '../errors.ts';
 import type { Engine, TopK } from '../linalg/engine.ts';
 import type { Matrix32 } from '../linalg/matrix.ts';
 import { matrix, row } from '../linalg/matrix.ts';
+import { requireFiniteRows } from './finite-rows.ts';
 
 /** Options of {@link Gallery}. */
 export interface GalleryOptions {
@@ -28,8 +30,9 @@ export class Gallery {
    * @throws CovistaError `no-data` without items; `bad-values` for NaN, infinity, or a correction of another length
    */
   constructor(engine: Engine, embeddings: Matrix32, options: GalleryOptions = {}) {
+    checkOptions('Gallery', options, { correction: anObject });
     if (embeddings.rows === 0) throw new CovistaError('no-data', 'The gallery is empty.');
-    requireFinite(embeddings, 'gallery');
+    requireFiniteRows(embeddings, 'gallery');
     this.#engine = engine;
     this.size = embeddings.rows;
     this.dimensions = embeddings.columns;
@@ -54,7 +57,7 @@ export class Gallery {
         `Queries have ${queries.columns} dimensions, the gallery has ${this.dimensions}.`,
         { hint: 'Project both with the same joint space.' },
       );
-    requireFinite(queries, 'queries');
+    requireFiniteRows(queries, 'queries');
     const wanted = Math.min(count, this.size);
     if (queries.rows === 0)
       return { count: wanted, indices: new Uint32Array(0), scores: new Float32Array(0) };
@@ -70,7 +73,7 @@ export class Gallery {
         'bad-values',
         `The bonus is ${bonus.rows} x ${bonus.columns} for ${queries.rows} queries and ${this.size} gallery items.`,
       );
-    requireFinite(bonus, 'bonus');
+    requireFiniteRows(bonus, 'bonus');
     const indices = new Uint32Array(queries.rows * count);
     const scores = new Float32Array(queries.rows * count);
     const one = matrix(1, 1, Float32Array.of(1));
@@ -114,14 +117,4 @@ function withColumn(m: Matrix32, value: number): Matrix32 {
     data[(i + 1) * columns - 1] = value;
   }
   return matrix(m.rows, columns, data);
-}
-
-function requireFinite(m: Matrix32, what: string): void {
-  const { data } = m;
-  for (let i = 0; i < data.length; i++)
-    if (!Number.isFinite(data[i]!))
-      throw new CovistaError(
-        'bad-values',
-        `Row ${Math.floor(i / m.columns)}, column ${i % m.columns} of the ${what} is ${data[i]}.`,
-      );
 }

@@ -1,3 +1,4 @@
+import { above, amount, checkOptions, whole } from '../check-options.ts';
 import { CovistaError } from '../errors.ts';
 import type { Engine } from '../linalg/engine.ts';
 import type { Matrix32 } from '../linalg/matrix.ts';
@@ -40,9 +41,8 @@ export async function neighbourCorrection(
   bank: Matrix32,
   options: NeighbourCorrectionOptions = {},
 ): Promise<Float32Array> {
+  checkOptions('neighbourCorrection', options, { neighbours: whole(1), weight: amount() });
   const { neighbours = 16, weight = 0.5 } = options;
-  if (!Number.isFinite(weight))
-    throw new CovistaError('usage', `The weight of the hubness correction must be a number, got ${weight}.`);
   const means = await neighbourMeans(engine, items, bank, neighbours);
   return means.map((mean) => weight * mean);
 }
@@ -128,13 +128,15 @@ export interface InvertedSoftmaxOptions {
  *
  * @param scorer similarities of the queries
  * @param bank similarities of the bank's queries to the same items; read once, here
- * @throws CovistaError `bad-values` when the numbers of items differ, `no-data` for an empty bank
+ * @throws CovistaError `bad-values` when the numbers of items differ, `no-data` for an empty bank, `usage` for options
+ *   out of range
  */
 export async function dynamicInvertedSoftmax(
   scorer: Scorer,
   bank: Scorer,
   options: InvertedSoftmaxOptions = {},
 ): Promise<Scorer> {
+  checkOptions('dynamicInvertedSoftmax', options, { sharpness: above(0), hubDepth: whole(1) });
   const { sharpness = 10, hubDepth = 5 } = options;
   if (bank.items !== scorer.items)
     throw new CovistaError('bad-values', `The bank scores ${bank.items} items, the queries ${scorer.items}.`);

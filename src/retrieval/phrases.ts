@@ -1,4 +1,4 @@
-import { CovistaError } from '../errors.ts';
+import { amount, checkOptions } from '../check-options.ts';
 
 /** Two words that belong together. */
 export interface Phrase {
@@ -39,11 +39,8 @@ export function findPhrases(
   vocabulary: Iterable<string>,
   options: PhraseOptions = {},
 ): Phrase[] {
+  checkOptions('findPhrases', options, { minimumCount: amount(1), minimumAssociation: amount(-1, 1) });
   const { minimumCount = 10, minimumAssociation = 0.4 } = options;
-  if (!(minimumCount >= 1))
-    throw new CovistaError('usage', `A phrase must occur once or more, got ${minimumCount}.`);
-  if (!(minimumAssociation >= -1 && minimumAssociation <= 1))
-    throw new CovistaError('usage', `The association must lie in -1..1, got ${minimumAssociation}.`);
   const allowed = new Set(vocabulary);
   const words = new Map<string, number>();
   const pairs = new Map<string, number>();

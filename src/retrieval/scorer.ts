@@ -1,3 +1,4 @@
+import { anObject, checkOptions } from '../check-options.ts';
 import { CovistaError } from '../errors.ts';
 import type { Engine } from '../linalg/engine.ts';
 import type { Matrix32 } from '../linalg/matrix.ts';
@@ -34,7 +35,7 @@ export function matrixScorer(scores: Matrix32): Scorer {
  * @param queries queries x k
  * @param items items x k
  * @param options `correction`: subtracted from every score of an item, one number an item (hubness)
- * @throws CovistaError `bad-values` when the sizes differ
+ * @throws CovistaError `bad-values` when the sizes differ or a correction is not finite
  */
 export function innerProductScorer(
   engine: Engine,
@@ -42,6 +43,7 @@ export function innerProductScorer(
   items: Matrix32,
   options: { readonly correction?: Float32Array } = {},
 ): Scorer {
+  checkOptions('innerProductScorer', options, { correction: anObject });
   const { correction } = options;
   if (queries.columns !== items.columns)
     throw new CovistaError(
@@ -53,6 +55,9 @@ export function innerProductScorer(
       'bad-values',
       `The hubness correction has ${correction.length} numbers for ${items.rows} items.`,
     );
+  const wrong = correction?.findIndex((value) => !Number.isFinite(value)) ?? -1;
+  if (wrong >= 0)
+    throw new CovistaError('bad-values', `The hubness correction of item ${wrong} is ${correction![wrong]}.`);
   return {
     queries: queries.rows,
     items: items.rows,

@@ -1,3 +1,4 @@
+import { checkOptions, whole as wholeNumber } from '../check-options.ts';
 import { CovistaError } from '../errors.ts';
 import { joinArrays, zeros32 } from '../linalg/matrix.ts';
 import { betaCurve, fitBetaWeights, UNCHANGED } from './beta-curve.ts';
@@ -42,7 +43,8 @@ export function tagLevel(probability: number): TagLevel {
  * @param truth the right words of each of these pictures
  * @param frequencies in how many training pictures each word occurs
  * @param options `bands`: how many, 4 by default; fewer when there are few right tags
- * @throws CovistaError `bad-values` when the numbers do not fit together, `no-data` when no picture has a right tag
+ * @throws CovistaError `bad-values` when the numbers do not fit together, `no-data` when no picture has a right tag,
+ *   `usage` for another number of bands
  */
 export async function fitTagCalibration(
   scorer: Scorer,
@@ -50,6 +52,7 @@ export async function fitTagCalibration(
   frequencies: ArrayLike<number>,
   options: { readonly bands?: number } = {},
 ): Promise<TagCalibration> {
+  checkOptions('fitTagCalibration', options, { bands: wholeNumber(1) });
   const { bands: wanted = 4 } = options;
   requireFrequencies(scorer, frequencies);
   if (rowCount(truth) !== scorer.queries)

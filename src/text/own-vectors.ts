@@ -1,3 +1,4 @@
+import { anEngine, aSignal, checkOptions, required, whole } from '../check-options.ts';
 import { CovistaError, throwIfAborted } from '../errors.ts';
 import type { Engine } from '../linalg/engine.ts';
 import { type Matrix32, type Matrix64, row, type SparseRows, zeros32, zeros64 } from '../linalg/matrix.ts';
@@ -32,8 +33,15 @@ const POWER_ITERATIONS = 4;
  */
 export async function trainWordVectors(
   documents: Iterable<readonly string[]>,
-  { engine, size = 300, minimumCount = 2, signal }: OwnVectorOptions,
+  options: OwnVectorOptions,
 ): Promise<WordVectors> {
+  checkOptions('trainWordVectors', options, {
+    engine: required(anEngine),
+    size: whole(1),
+    minimumCount: whole(1),
+    signal: aSignal,
+  });
+  const { engine, size = 300, minimumCount = 2, signal } = options;
   const texts = [...documents];
   const { words, frequencies } = countWords(texts);
   const often = words.filter((_, i) => frequencies[i]! >= minimumCount).slice(0, LARGEST_VOCABULARY);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { anObject, flag, listOf, type OptionRules, oneOf, required, text, whole } from '../check-options.ts';
 import { CovistaError } from '../errors.ts';
 import type { Rows } from '../linalg/matrix.ts';
 import type { SentenceEncoder } from './sentence-encoder.ts';
@@ -49,6 +50,18 @@ function isLanguageTag(tag: string): boolean {
     return false;
   }
 }
+/** What the options may be. */
+export const textEncoderRules: OptionRules<TextEncoderOptions> = {
+  language: text,
+  wordVectors: anObject,
+  sentences: anObject,
+  blocks: required(listOf(oneOf(['vectors', 'words', 'sentence']))),
+  minimumCount: whole(1),
+  stems: flag,
+  pairs: flag,
+  keepStopWords: flag,
+  characters: whole(0),
+};
 
 /** The stored form of an encoder, as JSON. */
 export const storedSchema = z.object({

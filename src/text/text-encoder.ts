@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { anObject, checkOptions } from '../check-options.ts';
 import { CovistaError } from '../errors.ts';
 import { type Matrix32, type Rows, row, zeros32 } from '../linalg/matrix.ts';
 import { sparseRows } from '../linalg/sparse-rows.ts';
@@ -13,6 +14,7 @@ import {
   type TextBlock,
   type TextDecomposition,
   type TextEncoderOptions,
+  textEncoderRules,
   WHOLE_TEXT,
 } from './text-encoder-options.ts';
 import { countWords, frequentTerms, type Vocabulary } from './vocabulary.ts';
@@ -92,6 +94,7 @@ export class TextEncoder {
    *   needs
    */
   static fit(documents: Iterable<readonly string[]>, options: TextEncoderOptions): TextEncoder {
+    checkOptions('TextEncoder.fit', options, textEncoderRules);
     const { blocks, minimumCount = MINIMUM_COUNT } = options;
     return new TextEncoder(options, (terms) => {
       const texts = Array.from(documents);
@@ -223,6 +226,7 @@ export class TextEncoder {
     const parsed = storedSchema.safeParse(json);
     if (!parsed.success)
       throw new CovistaError('bad-format', `This is no text encoder: ${z.prettifyError(parsed.error)}`);
+    checkOptions('TextEncoder.fromJSON', options, { wordVectors: anObject, sentences: anObject });
     const { documents, captions, words, frequencies, terms, termFrequencies, ...rest } = parsed.data;
     const { wordVectors: expectedVectors, sentences: expectedSentences, ...settings } = rest;
     if (words.length !== frequencies.length || terms.length !== termFrequencies.length)

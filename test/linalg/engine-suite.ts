@@ -44,6 +44,16 @@ export function engineSuite(name: string, createEngine: () => Engine | Promise<E
   });
 }
 
+/** Rows of four kinds; rows of one kind are equal. */
+function fewDifferent(rows: number, columns: number, seed: number): { matrix: Matrix32; kinds: number[] } {
+  const different = random32(4, columns, seed);
+  const kinds = Array.from({ length: rows }, (_, i) => (i * 7 + seed) % 4);
+  const data = new Float32Array(rows * columns);
+  for (const [i, kind] of kinds.entries())
+    data.set(different.data.subarray(kind * columns, (kind + 1) * columns), i * columns);
+  return { matrix: { rows, columns, data }, kinds };
+}
+
 function productSuite(engine: () => Engine): void {
   describe('multiply', () => {
     for (const [rows, depth, columns] of shapes)
@@ -74,6 +84,33 @@ function productSuite(engine: () => Engine): void {
           expect(distance(result.data, product(a, b).data)).toBeLessThan(double);
         }),
         { numRuns: 40 },
+      );
+    });
+
+    it('gives equal rows exactly equal products, wherever they lie', async () => {
+      const size = fc.integer({ min: 1, max: 150 });
+      await fc.assert(
+        fc.asyncProperty(
+          size,
+          size,
+          fc.integer({ min: 1, max: 900 }),
+          fc.nat(),
+          async (rows, depth, others, seed) => {
+            const a = fewDifferent(rows, depth, seed);
+            const b = fewDifferent(others, depth, seed + 1);
+            const { data } = await engine().multiply(a.matrix, b.matrix, { transposeB: true });
+            const seen = new Map<string, number>();
+            for (let i = 0; i < rows; i++)
+              for (let j = 0; j < others; j++) {
+                const kind = `${a.kinds[i]} ${b.kinds[j]}`;
+                const score = data[i * others + j]!;
+                if (!seen.has(kind)) seen.set(kind, score);
+                else if (seen.get(kind) !== score)
+                  expect.fail(`${score} and ${seen.get(kind)} of equal rows`);
+              }
+          },
+        ),
+        { numRuns: 30 },
       );
     });
 
@@ -245,6 +282,46 @@ function topKSuite(engine: () => Engine): void {
           expect(distance(best.scores.subarray(i * count, (i + 1) * count), expected)).toBeLessThan(1e-4);
         }
       });
+
+    it('lets equal rows tie, the lower one first, for any query', async () => {
+      await fc.assert(
+        fc.asyncProperty(
+          fc.integer({ min: 1, max: 40 }),
+          fc.integer({ min: 1, max: 150 }),
+          fc.integer({ min: 1, max: 1500 }),
+          fc.integer({ min: 1, max: 60 }),
+          fc.nat(),
+          async (queries, size, rows, count, seed) => {
+            const q = fewDifferent(queries, size, seed);
+            const g = fewDifferent(rows, size, seed + 1);
+            const best = await engine().topK(q.matrix, g.matrix, count);
+            for (let i = 0; i < queries; i++) {
+              const start = i * best.count;
+              const found = [...best.indices.subarray(start, start + best.count)];
+              const kinds = [...new Set(found.map((index) => g.kinds[index]!))];
+              const expected = kinds.flatMap((kind) =>
+                [...g.kinds.keys()].filter((index) => g.kinds[index] === kind),
+              );
+              expect(found).toEqual(expected.slice(0, best.count));
+              const twin = q.kinds.indexOf(q.kinds[i]!) * best.count;
+              expect(best.scores.subarray(start, start + best.count)).toEqual(
+                best.scores.subarray(twin, twin + best.count),
+              );
+            }
+          },
+        ),
+        { numRuns: 30 },
+      );
+    });
+
+    it('finds rows that are much longer than most', async () => {
+      const g = random32(3000, 64, 30);
+      for (const index of [7, 1234, 2999]) for (let c = 0; c < 64; c++) g.data[index * 64 + c]! *= 1e6;
+      const q = random32(1, 64, 31);
+      const scores = product(q, transpose(g)).data;
+      const order = [...scores.keys()].sort((a, b) => scores[b]! - scores[a]!);
+      expect([...(await engine().topK(q, g, 3)).indices]).toEqual(order.slice(0, 3));
+    });
 
     it('gives the whole gallery when more is asked for, and nothing from an empty one', async () => {
       const q = random32(2, 3, 22);

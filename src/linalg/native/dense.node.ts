@@ -1,4 +1,5 @@
 import type { MultiplyOptions } from '../engine.ts';
+import { equalRows } from '../equal-rows.ts';
 import { type Floats, type Matrix, type Matrix32, type Matrix64, zeros32, zeros64 } from '../matrix.ts';
 import { requireLength, requireShape } from '../shapes.ts';
 import { addLower, mirrorLower } from '../triangle.ts';
@@ -32,7 +33,29 @@ export async function multiply<M extends Matrix32 | Matrix64>(
     ...[ROW_MAJOR, op(transposeA), op(transposeB), m, n, k, 1, a.data, a.columns],
     ...[b.data, b.columns, 0, result.data, n],
   );
+  if (!wide) {
+    if (!transposeA) repeatRows(result as Matrix32, equalRows(a as Matrix32));
+    if (transposeB) repeatColumns(result as Matrix32, equalRows(b as Matrix32));
+  }
   return result as M;
+}
+
+/**
+ * What a library makes of a float32 product depends on where in the matrix a row lies, by a few units in the last
+ * place. Equal rows get the product of the first of them, so that equal embeddings have equal scores.
+ */
+function repeatRows(product: Matrix32, first: Uint32Array | undefined): void {
+  if (!first) return;
+  const { columns, data } = product;
+  for (let i = 0; i < first.length; i++)
+    if (first[i] !== i) data.copyWithin(i * columns, first[i]! * columns, (first[i]! + 1) * columns);
+}
+
+function repeatColumns(product: Matrix32, first: Uint32Array | undefined): void {
+  if (!first) return;
+  const repeated = Uint32Array.from(first.keys()).filter((j) => first[j] !== j);
+  for (let start = 0; start < product.data.length; start += product.columns)
+    for (const j of repeated) product.data[start + j] = product.data[start + first[j]!]!;
 }
 
 /** See Engine.gram. */

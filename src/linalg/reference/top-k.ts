@@ -42,7 +42,7 @@ export function topK(queries: Matrix32, gallery: Matrix32, count: number): TopK 
 }
 
 /** Inserts a candidate into the best of one query, which are sorted, best first; `seen` candidates came before. */
-export function keep(
+function keep(
   indices: Uint32Array,
   scores: Float32Array,
   start: number,
