@@ -26,7 +26,7 @@ export function comparisonTables(results: readonly ComparedResult[]): string {
   return [
     ...tables('', results, ({ intervals }) => measured(intervals, withInterval)),
     ...tables(
-      `, minus ${results[0]!.recipe}`,
+      `, minus ${results[0]!.name}`,
       results.filter(({ tests }) => tests !== undefined),
       ({ tests }) => measured(tests!, withProbability),
     ),
@@ -56,7 +56,10 @@ function tables(
     if (shown.length === 0) return [];
     return table(
       [title + suffix, ...shown.map((name) => names[name]!)],
-      results.map(({ recipe }, i) => [recipe, ...shown.map((name) => cells[i]!(direction, name) ?? '-')]),
+      results.map(({ name: system }, i) => [
+        system,
+        ...shown.map((name) => cells[i]!(direction, name) ?? '-'),
+      ]),
     );
   });
 }

@@ -1,15 +1,15 @@
 import { fitRows, normalizeRows, project, scaleComponents } from '../cca/index.ts';
 import { throwIfAborted } from '../errors.ts';
 import { captionRanks } from '../evaluation/index.ts';
-import { isSparse, joinRows, type Matrix32, type Rows, row, selectRows, zeros32 } from '../linalg/matrix.ts';
+import { joinRows, type Matrix32, type Rows, row, selectRows, zeros32 } from '../linalg/matrix.ts';
 import { createRandom } from '../linalg/random.ts';
 import type { TextEncoder } from '../text/index.ts';
-import { extendTextEncoder } from './merge-starter.ts';
-import { imageRows } from './model.ts';
+import { extendTextEncoder, inStarterColumns } from './merge-starter.ts';
+import { imageRows, type Model } from './model.ts';
 import { featuresWhere, fitOptions, type PairSource } from './pairs.ts';
 import type { Recipe } from './recipe.ts';
 import type { Starter } from './starter.ts';
-import { type PairRows, type Placed, starterSubspace } from './starter-subspace.ts';
+import { type StarterSpan, starterSpan } from './starter-span.ts';
 import { fitTextEncoder } from './text-view.ts';
 import { captionGroups } from './train.ts';
 import type { TrainOptions } from './train-options.ts';
@@ -37,8 +37,8 @@ type Candidate = Omit<StarterChoice, 'reason'>;
 const CHOOSE_FROM = 20;
 const FEW_WEIGHT = 0.1;
 
-/** How often a pair of the starter may count beside an own pair, apart from once. */
-const WEIGHTS = [0.3, 0.1, 0.03, 0.01, 0.003];
+/** How often a pair of the starter may count beside an own pair; between them results differ by less than they vary. */
+const WEIGHTS = [1, 0.1, 0.01];
 
 /** Own pairs alone are taken where no mean rank is lower by more than this share: the simplest model, and well calibrated. */
 const OWN_ENOUGH = 0.01;
@@ -58,6 +58,7 @@ export async function chooseStarterWeight(
   recipe: Recipe,
   starter: Starter,
   options: TrainOptions,
+  span: StarterSpan = starterSpan(starter, recipe, options.engine),
 ): Promise<StarterChoice> {
   if (pairs.captions.length === 0)
     return { from: 'starter', weight: 1, reason: 'Starter only: no picture of the library has words.' };
@@ -73,30 +74,32 @@ export async function chooseStarterWeight(
   }
   // Where nothing differs, own pairs that count like the starter's: they do no harm, and their words become known.
   const candidates: Candidate[] = [
-    { from: 'merged', weight: 1 },
-    { from: 'starter', weight: 1 },
-    { from: 'joined', weight: 1 },
     ...WEIGHTS.flatMap((weight): Candidate[] => [
       { from: 'merged', weight },
+      ...(weight === 1 ? [{ from: 'starter', weight } as const] : []),
       { from: 'joined', weight },
     ]),
     { from: 'own', weight: 0 },
   ];
-  const logRanks = await heldOutRanks(candidates, written, recipe, starter, options);
-  const ranks = logRanks.map(mean);
-  const lowest = ranks.indexOf(Math.min(...ranks));
+  const logRanks = await heldOutRanks(candidates, written, recipe, starter, options, span);
+  const tried = candidates.map((candidate, i) => ({
+    candidate,
+    logRanks: logRanks[i]!,
+    rank: mean(logRanks[i]!),
+  }));
+  const lowest = tried.reduce((one, other) => (other.rank < one.rank ? other : one));
+  const own = tried.at(-1)!;
   const best =
-    ranks.at(-1)! < ranks[lowest]! + OWN_ENOUGH
-      ? ranks.length - 1
-      : logRanks.findIndex((some) => isAsGood(some, logRanks[lowest]!));
-  const shown = candidates
-    .map((candidate, i) => ({ candidate, rank: ranks[i]! }))
-    .filter(({ candidate }, i) => i === best || candidate.from === 'starter' || candidate.from === 'own')
+    own.rank < lowest.rank + OWN_ENOUGH
+      ? own
+      : tried.find(({ logRanks }) => isAsGood(logRanks, lowest.logRanks))!;
+  const shown = tried
+    .filter((one) => one === best || one.candidate.from === 'starter' || one.candidate.from === 'own')
     .map(({ candidate, rank }) => `${nameOf(candidate)} ${Math.exp(rank).toFixed(2)}`);
-  const name = nameOf(candidates[best]!);
+  const name = nameOf(best.candidate);
   return {
-    ...candidates[best]!,
-    reason: `${name[0]!.toUpperCase()}${name.slice(1)}: chosen from ${candidates.length} by the mean rank on ${pictures} own pictures held out in turn (${shown.join(', ')}).`,
+    ...best.candidate,
+    reason: `${name[0]!.toUpperCase()}${name.slice(1)}: chosen from ${tried.length} by the mean rank on ${pictures} own pictures held out in turn (${shown.join(', ')}).`,
   };
 }
 
@@ -144,44 +147,114 @@ async function heldOutRanks(
   recipe: Recipe,
   starter: Starter,
   options: TrainOptions,
-): Promise<number[][]> {
-  const { engine, signal, onProgress } = options;
+  span: StarterSpan,
+): Promise<readonly (readonly number[])[]> {
+  const { signal, onProgress } = options;
+  const report = (done: number) =>
+    onProgress?.({ stage: 'choose the weight of the starter', done, total: WEIGHTS.length + 1 });
+  report(0);
+  const folds = await heldOutFolds(pairs, recipe, starter, options, span);
+  const found = candidates.map((): readonly number[] => []);
+  const over = async (place: (fold: HeldOut) => Promise<Placed> | Placed) => {
+    const ranks: number[] = [];
+    for (const fold of folds) {
+      throwIfAborted(signal);
+      ranks.push(...(await fold.logRanks(await place(fold))));
+    }
+    return ranks;
+  };
+  const at = (from: StarterChoice['from'], weight: number) =>
+    candidates.findIndex((one) => one.from === from && one.weight === weight);
+  found[at('starter', 1)] = await over((fold) => fold.byStarter);
+  found[at('own', 0)] = await over((fold) => fold.byOwn);
+  for (const [done, weight] of WEIGHTS.entries()) {
+    report(done + 1);
+    const merged = new Map<HeldOut, Placed>();
+    for (const fold of folds) {
+      throwIfAborted(signal);
+      merged.set(fold, await fold.byMerged(weight));
+    }
+    found[at('merged', weight)] = await over((fold) => merged.get(fold)!);
+    found[at('joined', weight)] = await over((fold) => joinPlaced(merged.get(fold)!, fold.byOwn));
+  }
+  report(WEIGHTS.length + 1);
+  return found;
+}
+
+/** Pairs that were held out, placed by what was learned from the others. */
+interface HeldOut {
+  readonly byStarter: Placed;
+  readonly byOwn: Placed;
+  /** By the starter and the others merged. */
+  byMerged(weight: number): Promise<Placed>;
+  /** What each picture's rank and those of its captions are. */
+  logRanks(placed: Placed): Promise<number[]>;
+}
+
+async function heldOutFolds(
+  pairs: PairSource,
+  recipe: Recipe,
+  starter: Starter,
+  options: TrainOptions,
+  span: StarterSpan,
+): Promise<HeldOut[]> {
+  const { engine, signal } = options;
   const own = await ownPictures(pairs, recipe);
   const ownText = await fitTextEncoder(own, recipe, options);
   const union = extendTextEncoder(starter.model.text, ownText);
   const { folds, tested } = foldsFor(own.captions.length);
   const foldOf = foldsOf(own.captions, folds);
   const rows = own.captions.map((_, i) => i);
-  const subspace = await starterSubspace(starter, await denseRows(own, rows, union), recipe, engine);
-  const alone = await subspace.learn(1, undefined);
-  const found = candidates.map((): number[] => []);
+  const embed = async ({ space }: Pick<Model, 'space'>, { images, texts }: PairRows): Promise<Placed> => {
+    const place = async (view: number, some: readonly Rows[]) =>
+      normalizeRows(
+        scaleComponents(await project(space, view, some, { engine }), space.correlations, recipe.scaling),
+      );
+    return { images: await place(0, images), texts: await place(1, texts) };
+  };
+  const result: HeldOut[] = [];
   for (let fold = 0; fold < tested; fold++) {
     throwIfAborted(signal);
-    onProgress?.({ stage: 'choose the weight of the starter', done: fold, total: tested });
-    const part = (isHeld: boolean) => rows.filter((i) => (foldOf[i] === fold) === isHeld);
-    const kept = await denseRows(own, part(false), union);
-    const held = await denseRows(own, part(true), union);
-    const byOwn = await placedByOwn(own, part(false), part(true), ownText, recipe, options);
-    const rank = async (placed: Placed) => {
-      const { images, texts } = placed;
-      const { imageToText, textToImage } = await captionRanks(engine, images, texts, held.of);
-      return pictureLogRanks(imageToText, textToImage, held.of);
-    };
-    let last = 0;
-    let merged: Placed = byOwn;
-    for (const [i, { from, weight }] of candidates.entries()) {
-      if ((from === 'merged' || from === 'joined') && weight !== last) {
-        merged = await (await subspace.learn(weight, kept))(held);
-        last = weight;
-      }
-      if (from === 'starter') found[i]!.push(...(await rank(await alone(held))));
-      else if (from === 'merged') found[i]!.push(...(await rank(merged)));
-      else if (from === 'joined') found[i]!.push(...(await rank(joinPlaced(merged, byOwn))));
-      else found[i]!.push(...(await rank(byOwn)));
-    }
+    const kept = rows.filter((i) => foldOf[i] !== fold);
+    const held = rows.filter((i) => foldOf[i] === fold);
+    const of = pictureOf(own, held);
+    const learned = await pairRows(own, kept, ownText);
+    const alone = await fitRows([{ rows: learned.images[0]!, of: pictureOf(own, kept) }, ...learned.texts], {
+      ...fitOptions(recipe, own.encoder),
+      engine,
+    });
+    const merged = await span.with(inStarterColumns(alone, ownText, union));
+    const placed = async (some: PairRows) => ({
+      images: [await merged.place(0, some.images)],
+      texts: [await merged.place(1, some.texts)],
+    });
+    const moments = merged.none();
+    const { images, texts } = await placed(await pairRows(own, kept, union));
+    await moments.add([{ rows: images[0]!, of: pictureOf(own, kept) }, texts[0]!], { engine });
+    const others = await placed(await pairRows(own, held, union));
+    result.push({
+      byStarter: await embed(starter.model, await pairRows(own, held, starter.model.text)),
+      byOwn: await embed({ space: alone }, await pairRows(own, held, ownText)),
+      byMerged: async (weight) => embed({ space: await merged.learn(weight, moments) }, others),
+      async logRanks(where) {
+        const { imageToText, textToImage } = await captionRanks(engine, where.images, where.texts, of);
+        return pictureLogRanks(imageToText, textToImage, of);
+      },
+    });
   }
-  onProgress?.({ stage: 'choose the weight of the starter', done: tested, total: tested });
-  return found;
+  return result;
+}
+
+/** Features of pictures and of their captions, block by block. */
+interface PairRows {
+  readonly images: readonly Rows[];
+  readonly texts: readonly Rows[];
+}
+
+/** Pictures and texts in a joint space, rows of unit length. */
+interface Placed {
+  readonly images: Matrix32;
+  readonly texts: Matrix32;
 }
 
 /** Own pictures in memory: features as the recipe takes them. */
@@ -214,65 +287,30 @@ function foldsOf(captions: OwnPictures['captions'], folds: number): number[] {
   return Array.from(groups, (group) => order[group]!);
 }
 
-function textRows({ captions }: OwnPictures, rows: readonly number[], text: TextEncoder): Promise<Rows[]> {
-  return text.encode(rows.flatMap((i) => captions[i]!));
-}
-
 function pictureOf({ captions }: OwnPictures, rows: readonly number[]): Uint32Array {
   return Uint32Array.from(rows.flatMap((i, picture) => captions[i]!.map(() => picture)));
 }
 
-async function denseRows(own: OwnPictures, rows: readonly number[], text: TextEncoder): Promise<PairRows> {
-  const images = selectRows(own.features, rows);
-  return { images, texts: sideBySide(await textRows(own, rows, text)), of: pictureOf(own, rows) };
-}
-
-/** Places held-out pairs in the space that the others alone give. */
-async function placedByOwn(
-  own: OwnPictures,
-  kept: readonly number[],
-  held: readonly number[],
-  text: TextEncoder,
-  recipe: Recipe,
-  { engine }: TrainOptions,
-): Promise<Placed> {
-  const images = { rows: selectRows(own.features, kept), of: pictureOf(own, kept) };
-  const space = await fitRows([images, ...(await textRows(own, kept, text))], {
-    ...fitOptions(recipe, own.encoder),
-    engine,
-  });
-  const embed = async (view: number, rows: readonly Rows[]) =>
-    normalizeRows(
-      scaleComponents(await project(space, view, rows, { engine }), space.correlations, recipe.scaling),
-    );
+async function pairRows(own: OwnPictures, rows: readonly number[], text: TextEncoder): Promise<PairRows> {
   return {
-    images: await embed(0, [selectRows(own.features, held)]),
-    texts: await embed(1, await textRows(own, held, text)),
+    images: [selectRows(own.features, rows)],
+    texts: await text.encode(rows.flatMap((i) => own.captions[i]!)),
   };
 }
 
 /** Embeddings side by side: cosines become the mean of both. */
 function joinPlaced(one: Placed, other: Placed): Placed {
   return {
-    images: normalizeRows(sideBySide([one.images, other.images])),
-    texts: normalizeRows(sideBySide([one.texts, other.texts])),
+    images: normalizeRows(sideBySide(one.images, other.images)),
+    texts: normalizeRows(sideBySide(one.texts, other.texts)),
   };
 }
 
-/** Blocks side by side as one dense matrix. */
-function sideBySide(blocks: readonly Rows[]): Matrix32 {
-  const columns = blocks.reduce((sum, block) => sum + block.columns, 0);
-  const joined = zeros32(blocks[0]!.rows, columns);
-  let start = 0;
-  for (const block of blocks) {
-    for (let i = 0; i < joined.rows; i++) {
-      const to = i * columns + start;
-      if (isSparse(block))
-        for (let p = block.offsets[i]!; p < block.offsets[i + 1]!; p++)
-          joined.data[to + block.indices[p]!] = block.values[p]!;
-      else joined.data.set(row(block, i), to);
-    }
-    start += block.columns;
+function sideBySide(one: Matrix32, other: Matrix32): Matrix32 {
+  const joined = zeros32(one.rows, one.columns + other.columns);
+  for (let i = 0; i < joined.rows; i++) {
+    row(joined, i).set(row(one, i));
+    row(joined, i).set(row(other, i), one.columns);
   }
   return joined;
 }

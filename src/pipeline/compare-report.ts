@@ -29,6 +29,7 @@ const SIDE = 200;
  * Recipes side by side as one self-contained HTML page: results with intervals, paired tests, settings and timings;
  * and, where the files of the pictures are known and can be read, what the best recipe finds.
  * @param results at least one
+ * @param subject what is compared: recipes, or what one learns from, of which the first is shown
  * @param origin what the report was made with and when
  */
 export async function compareReport(
@@ -36,14 +37,16 @@ export async function compareReport(
   results: readonly ComparedResult[],
   origin: readonly string[],
   engine: Engine,
+  subject: 'recipes' | 'starter' = 'recipes',
 ): Promise<string> {
-  const best = results.reduce((a, b) => (meanRecall(b) > meanRecall(a) ? b : a));
+  const best =
+    subject === 'starter' ? results[0]! : results.reduce((a, b) => (meanRecall(b) > meanRecall(a) ? b : a));
   const { n, evaluation, model } = best;
   const number = (value: number) => value.toLocaleString('en-US');
   const figures = await pictureFigures(experiment, best, engine);
   return renderReport({
-    title: results.length === 1 ? 'Words and pictures' : 'Recipes compared',
-    summary: `Learned from ${number(n.train)} pictures with ${number(model.trained.captions)} captions, tested on ${number(n.test)} others with ${number(evaluation.tested.captions)} captions.${results.length === 1 ? '' : ` Figures, correlations and settings are those of the recipe "${best.recipe}", which has the highest mean recall.`}`,
+    title: results.length === 1 || subject === 'starter' ? 'Words and pictures' : 'Recipes compared',
+    summary: `Learned from ${number(n.train)} pictures, tested on ${number(n.test)} others with ${number(evaluation.tested.captions)} captions.${results.length === 1 ? '' : about(subject, results, best)}`,
     origin,
     evaluations: [
       {
@@ -51,7 +54,7 @@ export async function compareReport(
         description: 'Small numbers: 95 % bootstrap intervals.',
         systems: [
           ...results.map((result) => ({
-            name: result.recipe,
+            name: result.name,
             role: result === best ? ('main' as const) : ('baseline' as const),
             ...qualityOf(result.evaluation),
             intervals: result.intervals,
@@ -60,16 +63,16 @@ export async function compareReport(
         ],
       },
     ],
-    comparisons: results.flatMap(({ recipe, tests }) =>
-      tests === undefined ? [] : [{ name: recipe, baseline: results[0]!.recipe, tests }],
+    comparisons: results.flatMap(({ name, tests }) =>
+      tests === undefined ? [] : [{ name, baseline: results[0]!.name, tests }],
     ),
     ...figures,
     correlations: model.space.correlations,
     reliability: reportReliability(evaluation),
     settings: modelSettings(model),
-    timings: results.flatMap(({ recipe, seconds }) => [
-      { step: `learn: ${recipe}`, seconds: seconds.fit },
-      { step: `test: ${recipe}`, seconds: seconds.total - seconds.fit },
+    timings: results.flatMap(({ name, seconds }) => [
+      { step: `learn: ${name}`, seconds: seconds.fit },
+      { step: `test: ${name}`, seconds: seconds.total - seconds.fit },
     ]),
     credits: [],
     method: [
@@ -79,6 +82,17 @@ export async function compareReport(
       'Intervals are percentile bootstrap intervals of 2,000 resamples of the test pictures, each with all of its captions. Tests exchange the results of two recipes at random, picture by picture.',
     ],
   });
+}
+
+function about(
+  subject: 'recipes' | 'starter',
+  results: readonly ComparedResult[],
+  best: ComparedResult,
+): string {
+  if (subject === 'recipes')
+    return ` Figures, correlations and settings are those of the recipe "${best.recipe}", which has the highest mean recall.`;
+  const tags = results.map(({ name, model }) => `${name} ${model.tags.length.toLocaleString('en-US')}`);
+  return ` Figures, correlations and settings are those of what covista fit would learn. Tags and single words are judged on the tags that each can give: ${tags.join(', ')}.`;
 }
 
 function meanRecall({ evaluation: { imageToText, textToImage } }: ComparedResult): number {

@@ -1,7 +1,13 @@
 import type { Interval, PairedTest } from '../evaluation/index.ts';
-import { type Experiment, type ExperimentResult, runExperiment } from './experiment.ts';
+import type { StarterChoice } from './choose-starter-weight.ts';
+import { type Experiment, type ExperimentResult, type Learning, runExperiment } from './experiment.ts';
+import { fitOnStarter } from './fit-on-starter.ts';
 import { compareQuality, type Measures, qualityIntervals } from './intervals.ts';
+import type { Model } from './model.ts';
+import type { PairSource } from './pairs.ts';
 import type { Recipe } from './recipe.ts';
+import { type Starter, starterModel } from './starter.ts';
+import { train } from './train.ts';
 
 /** One of the recipes that were compared. */
 export interface ComparedResult extends ExperimentResult {
@@ -35,4 +41,38 @@ export async function compareRecipes(
     });
   }
   return results;
+}
+
+/**
+ * What would be learned on top of a starter, own pairs alone, and the starter alone, all tested on the same pictures, with
+ * bootstrap intervals. Each knows tags of its own, so that there are no paired tests.
+ * @returns in this order; and what was chosen to learn from, on the training pictures only
+ * @throws CovistaError as {@link runExperiment}
+ */
+export async function compareWithStarter(
+  experiment: Experiment,
+  recipe: Recipe,
+  starter: Starter,
+  { seed, ...options }: Parameters<typeof compareRecipes>[2],
+): Promise<{ results: ComparedResult[]; choice: StarterChoice }> {
+  let choice: StarterChoice | undefined;
+  const learnings: Learning[] = [
+    {
+      name: 'own pictures and starter',
+      async learn(pairs: PairSource): Promise<Model> {
+        const learned = await fitOnStarter(pairs, recipe, starter, options);
+        choice = learned.choice;
+        return learned.model;
+      },
+    },
+    { name: 'own pictures only', learn: (pairs) => train(pairs, recipe, options) },
+    { name: 'starter only', learn: () => starterModel(starter, options) },
+  ];
+  const results: ComparedResult[] = [];
+  for (const learning of learnings) {
+    const result = await runExperiment(experiment, recipe, options, learning);
+    const intervals = qualityIntervals(result.evaluation, seed === undefined ? {} : { seed });
+    results.push({ ...result, intervals, tests: undefined });
+  }
+  return { results, choice: choice! };
 }

@@ -2,6 +2,7 @@ import { CovistaError } from '../errors.ts';
 import { type Matrix32, selectRows } from '../linalg/matrix.ts';
 import { type Evaluation, evaluateModel } from './evaluate.ts';
 import type { Model } from './model.ts';
+import type { PairSource } from './pairs.ts';
 import type { Recipe } from './recipe.ts';
 import { train } from './train.ts';
 import type { TrainOptions } from './train-options.ts';
@@ -17,6 +18,8 @@ export interface Experiment {
   readonly categories?: readonly (readonly string[])[] | undefined;
   /** The file of each picture, absolute, where it is known; only reports show pictures. */
   readonly pictures?: readonly string[];
+  /** As {@link PairSource.isAccepted}, by row. */
+  readonly isAccepted?: PairSource['isAccepted'];
   /** Rows of the pictures to learn from. */
   readonly train: readonly number[];
   /** Rows of the pictures on which choices are made; never learned from. */
@@ -28,6 +31,8 @@ export interface Experiment {
 /** A model and how well it does on the test pictures. */
 export interface ExperimentResult {
   readonly recipe: string;
+  /** What it is called beside others: the recipe, or what it was learned from. */
+  readonly name: string;
   readonly n: { readonly train: number; readonly validation: number; readonly test: number };
   readonly model: Model;
   readonly evaluation: Evaluation;
@@ -45,14 +50,23 @@ const withCaptions = ({ captions }: Experiment, rows: readonly number[]) =>
 /** Pictures handed to training at once: enough for fast products, little enough memory. */
 const BATCH = 2048;
 
+/** How a model is learned from an experiment's training pictures. */
+export interface Learning {
+  /** What results are called; the recipe's name when left out. */
+  readonly name?: string;
+  learn(pairs: PairSource): Promise<Model>;
+}
+
 /**
- * Trains by a recipe on the training pictures and tests on the test pictures.
+ * Learns by a recipe from the training pictures and tests on the test pictures.
+ * @param learning from these pictures alone when left out
  * @throws CovistaError `no-data` when there is nothing to learn from or to test on
  */
 export async function runExperiment(
   experiment: Experiment,
   recipe: Recipe,
   options: TrainOptions,
+  learning: Learning = { learn: (pairs) => train(pairs, recipe, options) },
 ): Promise<ExperimentResult> {
   const started = performance.now();
   const { features, captions, categories } = experiment;
@@ -60,18 +74,15 @@ export async function runExperiment(
   const test = testRows(experiment);
   if (training.length === 0) throw new CovistaError('no-data', 'No training picture has a caption.');
   if (test.length === 0) throw new CovistaError('no-data', 'No test picture has a caption.');
-  const model = await train(
-    {
-      encoder: experiment.encoder,
-      captions: training.map((i) => captions[i]!),
-      *features() {
-        for (let start = 0; start < training.length; start += BATCH)
-          yield selectRows(features, training.slice(start, start + BATCH));
-      },
+  const model = await learning.learn({
+    encoder: experiment.encoder,
+    captions: training.map((i) => captions[i]!),
+    isAccepted: (position, caption) => experiment.isAccepted?.(training[position]!, caption) ?? false,
+    *features() {
+      for (let start = 0; start < training.length; start += BATCH)
+        yield selectRows(features, training.slice(start, start + BATCH));
     },
-    recipe,
-    options,
-  );
+  });
   const fitted = performance.now();
   options.onProgress?.({ stage: `test on ${test.length} pictures`, done: 0 });
   const evaluation = await evaluateModel(
@@ -85,6 +96,7 @@ export async function runExperiment(
   );
   return {
     recipe: recipe.name,
+    name: learning.name ?? recipe.name,
     n: {
       train: training.length,
       validation: withCaptions(experiment, experiment.validation).length,

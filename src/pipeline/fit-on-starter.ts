@@ -6,6 +6,7 @@ import { saveModel } from './model-file.ts';
 import type { PairSource } from './pairs.ts';
 import type { Recipe } from './recipe.ts';
 import { type Starter, starterMismatch, starterModel } from './starter.ts';
+import { starterSpan } from './starter-span.ts';
 import { train } from './train.ts';
 import { trainOnStarter } from './train-on-starter.ts';
 import type { TrainOptions } from './train-options.ts';
@@ -26,11 +27,12 @@ export async function fitOnStarter(
   starter: Starter,
   options: TrainOptions,
 ): Promise<ModelOnStarter> {
-  const choice = await chooseStarterWeight(pairs, recipe, starter, options);
+  const span = starterSpan(starter, recipe, options.engine);
+  const choice = await chooseStarterWeight(pairs, recipe, starter, options, span);
   const { from, weight } = choice;
   if (from === 'starter') return { choice, model: await starterModel(starter, options) };
   if (from === 'own') return { choice, model: await train(pairs, recipe, options) };
-  return { choice, model: await trainOnStarter(pairs, recipe, starter, { from, weight }, options) };
+  return { choice, model: await trainOnStarter(pairs, recipe, starter, { from, weight }, options, span) };
 }
 
 /**

@@ -9,7 +9,7 @@ export {
 } from './coco.ts';
 export { type CocoFolders, type CocoHalf, findCoco } from './coco-folders.ts';
 export { cocoReport, cocoTables } from './coco-report.ts';
-export { type ComparedResult, compareRecipes } from './compare.ts';
+export { type ComparedResult, compareRecipes, compareWithStarter } from './compare.ts';
 export { compareReport } from './compare-report.ts';
 export {
   type DemoEvaluation,

@@ -1,8 +1,6 @@
-import { type MomentSums, Moments } from '../cca/index.ts';
-import { productIndex } from '../linalg/joint-gram.ts';
+import type { JointSpace, ViewProjection } from '../cca/index.ts';
 import { zeros64 } from '../linalg/matrix.ts';
-import { TextEncoder } from '../text/index.ts';
-import type { Starter } from './starter.ts';
+import { type StoredTextEncoder, TextEncoder } from '../text/index.ts';
 
 /**
  * The text encoder of a starter with the words of another added as further columns. What the starter knows keeps its
@@ -41,38 +39,42 @@ function newWords(
   );
 }
 
+/** How a view is projected, apart from where its centre is. */
+export type ViewWeights = Pick<ViewProjection, 'blocks' | 'weights'>;
+
 /**
- * A starter's moments as if every pair had occurred `weight` times, with columns of zeros at the end of each block for
- * the words that the starter does not know.
- * @param sizes of the blocks, none smaller than the starter's
+ * The views of a space of own pairs, with the weights of its words in the columns that the words have in the text encoder
+ * of a starter extended by its own: what the space gives stays what it is, up to the lengths of bags of words.
+ * @param own the text encoder of the space
+ * @param union what {@link extendTextEncoder} gave
  */
-export function weightedMoments(
-  { moments }: Pick<Starter, 'moments'>,
-  weight: number,
-  sizes: readonly number[],
-): Moments {
-  const { count, shifts, sums, products, rounding } = moments.sums;
-  const longer = (values: Float64Array, size: number, factor: number) => {
-    const result = new Float64Array(size);
-    for (let c = 0; c < values.length; c++) result[c] = factor * values[c]!;
-    return result;
+export function inStarterColumns(space: JointSpace, own: TextEncoder, union: TextEncoder): ViewWeights[] {
+  const [image, text] = space.views as [ViewProjection, ViewProjection];
+  const [from, to] = [own.toJSON(), union.toJSON()];
+  const position = new Map(to.terms.map((term, i) => [term, i]));
+  const k = text.weights.columns;
+  const blocks = union.blocks.map(({ size }) => size);
+  const total = blocks.reduce((sum, size) => sum + size, 0);
+  const weights = zeros64(total, k);
+  const copy = (source: number, target: number, factor: number) => {
+    for (let c = 0; c < k; c++) weights.data[target * k + c] = factor * text.weights.data[source * k + c]!;
   };
-  const blocks = sizes.length;
-  const weighted: MomentSums = {
-    count: count * weight,
-    shifts: shifts.map((shift, i) => longer(shift, sizes[i]!, 1)),
-    sums: sums.map((sum, i) => longer(sum, sizes[i]!, weight)),
-    rounding: rounding.map((values, i) => longer(values, sizes[i]!, weight)),
-    products: sizes.flatMap((rows, i) =>
-      sizes.slice(i).map((columns, offset) => {
-        const from = products[productIndex(blocks, i, i + offset)]!;
-        const to = zeros64(rows, columns);
-        for (let r = 0; r < from.rows; r++)
-          for (let c = 0; c < from.columns; c++)
-            to.data[r * columns + c] = weight * from.data[r * from.columns + c]!;
-        return to;
-      }),
-    ),
-  };
-  return new Moments(weighted);
+  let source = 0;
+  let target = 0;
+  own.blocks.forEach(({ name, size }, i) => {
+    for (let c = 0; c < size; c++)
+      if (name === 'words') {
+        const at = position.get(from.terms[c]!)!;
+        const weight = termWeight(to, at);
+        copy(source + c, target + at, weight > 0 ? termWeight(from, c) / weight : 0);
+      } else copy(source + c, target + c, 1);
+    source += size;
+    target += blocks[i]!;
+  });
+  return [image, { blocks, weights }];
+}
+
+/** How much a term counts in a bag of words; see `TextEncoder.encode`. */
+function termWeight({ captions, termFrequencies }: StoredTextEncoder, term: number): number {
+  return Math.log((1 + captions) / termFrequencies[term]!);
 }

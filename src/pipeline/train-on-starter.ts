@@ -1,13 +1,16 @@
+import type { Moments } from '../cca/index.ts';
+import { throwIfAborted } from '../errors.ts';
 import { tagVocabulary } from '../evaluation/index.ts';
-import type { Matrix32 } from '../linalg/matrix.ts';
+import type { Matrix32, Rows } from '../linalg/matrix.ts';
+import type { TextEncoder } from '../text/index.ts';
 import { captionBank, queryBank, withTrustedHubness } from './banks.ts';
-import { extendTextEncoder, weightedMoments } from './merge-starter.ts';
-import type { Model } from './model.ts';
-import { acceptedCaptions, type PairSource, pairMoments, solveRecipe } from './pairs.ts';
+import { extendTextEncoder, inStarterColumns } from './merge-starter.ts';
+import { imageRows, type Model } from './model.ts';
+import { acceptedCaptions, type PairSource, paired } from './pairs.ts';
 import type { Recipe } from './recipe.ts';
 import type { Starter } from './starter.ts';
+import { type MergedSpan, type StarterSpan, starterSpan } from './starter-span.ts';
 import { minimumPictures, pictureCounts } from './tag-words.ts';
-import { fitTextEncoder } from './text-view.ts';
 import { learn } from './train.ts';
 import type { TrainOptions } from './train-options.ts';
 
@@ -26,7 +29,8 @@ export interface StarterMix {
 }
 
 /**
- * Learns from a user's own pairs on top of a starter: both moments are added up, those of the starter times a weight.
+ * Learns from a user's own pairs on top of a starter, in the span of the starter and of what the own pairs alone give.
+ * @param span of the starter, by this recipe
  * @throws CovistaError `bad-values` when the features are not those of the starter's encoder
  */
 export async function trainOnStarter(
@@ -35,26 +39,25 @@ export async function trainOnStarter(
   starter: Starter,
   { from, weight }: StarterMix,
   options: TrainOptions,
+  span: StarterSpan = starterSpan(starter, asked, options.engine),
 ): Promise<Model> {
-  const { engine, onProgress } = options;
+  const { engine } = options;
   const count = pairs.captions.length;
   const alike = from === 'merged' && weight >= LIKE_OWN;
   const recipe = alike ? asked : withTrustedHubness(asked, count);
-  const own = await fitTextEncoder(pairs, recipe, options);
-  const text = extendTextEncoder(starter.model.text, own);
-  const { kept } = await pairMoments(pairs, recipe, text, () => false, options);
-  onProgress?.({ stage: 'solve', done: 0 });
-  const moments = weightedMoments(starter, weight, kept.sizes).merge(kept);
-  const space = await solveRecipe(moments, recipe, pairs.encoder, options);
-  const alone = from === 'joined' ? await learn(pairs, recipe, () => false, false, 0, options) : undefined;
+  const { final: own } = await learn(pairs, recipe, () => false, false, 0, options);
+  const text = extendTextEncoder(starter.model.text, own.text);
+  const merged = await span.with(inStarterColumns(own.space, own.text, text));
+  const moments = await placedMoments(pairs, recipe, text, merged, options);
+  const space = await merged.expand(await merged.learn(weight, moments));
   const tokens = pairs.captions.map((some) => some.map((caption) => text.words(caption)));
   const model: Model = {
     ...starter.model,
     recipe:
-      alone === undefined ? recipe : { ...recipe, joined: [{ image: recipe.image, terms: recipe.terms }] },
+      from === 'joined' ? { ...recipe, joined: [{ image: recipe.image, terms: recipe.terms }] } : recipe,
     text,
     space: { ...space, count: Math.round(space.count) },
-    joined: alone === undefined ? [] : [alone.final],
+    joined: from === 'joined' ? [own] : [],
     ...joinedTags(starter.model, tokens),
     trained: { pictures: count, captions: tokens.flat().length },
   };
@@ -79,6 +82,32 @@ export async function trainOnStarter(
     for (let i = 0; i < starter.captions.length; i++)
       bank.correction[i]! -= recipe.tags.temperature * Math.log(weight);
   return { ...complete, bank };
+}
+
+/** The moments of pairs in the coordinates of a span, in one pass over the features. */
+async function placedMoments(
+  pairs: PairSource,
+  recipe: Recipe,
+  text: TextEncoder,
+  span: MergedSpan,
+  { engine, signal, onProgress }: TrainOptions,
+): Promise<Moments> {
+  const moments = span.none();
+  const total = pairs.captions.length;
+  let first = 0;
+  for await (const features of pairs.features()) {
+    throwIfAborted(signal);
+    onProgress?.({ stage: 'merge with the starter', done: first, total, unit: 'pictures' });
+    const captions = pairs.captions.slice(first, first + features.rows);
+    const [image, ...texts] = await paired(imageRows(recipe, features), captions, recipe, text);
+    const rows = 'of' in image! ? image : { rows: image!, of: undefined };
+    const placed = await span.place(0, [rows.rows]);
+    const placedTexts = await span.place(1, texts as Rows[]);
+    await moments.add([rows.of ? { rows: placed, of: rows.of } : placed, placedTexts], { engine, signal });
+    first += features.rows;
+  }
+  onProgress?.({ stage: 'merge with the starter', done: total, total, unit: 'pictures' });
+  return moments;
 }
 
 async function* bothFeatures(starter: Starter, pairs: PairSource): AsyncGenerator<Matrix32> {

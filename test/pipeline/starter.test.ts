@@ -5,16 +5,17 @@ import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { compactMoments, expandMoments } from '../../src/cca/compact-moments.ts';
-import { Moments } from '../../src/cca/index.ts';
+import { fitRows, type JointSpace, Moments } from '../../src/cca/index.ts';
 import { defaultImageEncoder } from '../../src/image/index.ts';
 import { createEngine } from '../../src/linalg/create-engine.node.ts';
 import type { Engine } from '../../src/linalg/engine.ts';
 import { decodeSafetensors, encodeTensorFile, fromFloat16, TensorFile } from '../../src/linalg/index.ts';
-import { type Matrix32, matrix, row, selectRows } from '../../src/linalg/matrix.ts';
+import { type Matrix32, matrix, type Rows, row, selectRows } from '../../src/linalg/matrix.ts';
 import { createRandom } from '../../src/linalg/random.ts';
 import { defaultWordVectors } from '../../src/models/index.ts';
 import { featureCacheFile } from '../../src/pipeline/cached-features.ts';
 import { chooseStarterWeight } from '../../src/pipeline/choose-starter-weight.ts';
+import { compareWithStarter } from '../../src/pipeline/compare.ts';
 import {
   BUILT_IN_STARTER,
   embedPictures,
@@ -30,11 +31,11 @@ import {
   tagFeatures,
   trainOnStarter,
 } from '../../src/pipeline/index.ts';
-import { extendTextEncoder, weightedMoments } from '../../src/pipeline/merge-starter.ts';
+import { extendTextEncoder, inStarterColumns } from '../../src/pipeline/merge-starter.ts';
 import { imageRows, pictureHubness } from '../../src/pipeline/model.ts';
-import { solveRecipe } from '../../src/pipeline/pairs.ts';
+import { fitOptions, paired, solveRecipe } from '../../src/pipeline/pairs.ts';
 import { starterBanks } from '../../src/pipeline/starter.ts';
-import { starterSubspace } from '../../src/pipeline/starter-subspace.ts';
+import { starterSpan } from '../../src/pipeline/starter-span.ts';
 import { TextEncoder } from '../../src/text/index.ts';
 import { scratch } from '../cli/covista.ts';
 import { hasShared, SHARED } from '../shared.ts';
@@ -126,81 +127,102 @@ describe('the text encoder of a starter', () => {
   });
 });
 
-describe('the moments of a starter', () => {
-  it('with weight 2 are those of every pair twice, with empty columns for new words', async () => {
-    const random = createRandom(5);
-    const block = (columns: number) =>
-      matrix(
-        30,
-        columns,
-        Float32Array.from({ length: 30 * columns }, () => random.uniform()),
-      );
-    const moments = Moments.zero([3, 2]);
-    const rows = [block(3), block(2)];
-    await moments.add(rows, { engine });
-    const weighted = weightedMoments({ moments }, 2, [3, 4]);
-    const twice = moments.merge(moments);
-    expect(weighted.count).toBe(60);
-    const a = weighted.covariance(0, 1);
-    const b = twice.covariance(0, 1);
-    for (let r = 0; r < 3; r++) {
-      expect(a.data[r * 4]).toBeCloseTo(b.data[r * 2]!, 12);
-      expect(a.data[r * 4 + 3]).toBe(0);
+describe('the weights of own words in the columns of a starter', () => {
+  it('place texts as the own space does, up to the lengths of bags of words', async () => {
+    const captions = [['a dog runs', 'a brown dog'], ['a red blorple'], ['a dog and a blorple']];
+    const options = { blocks: ['words'], minimumCount: 1 } as const;
+    const own = TextEncoder.fit(captions, options);
+    const base = TextEncoder.fit([['a red car', 'a brown cat'], ['a dog'], ['a dog sleeps']], options);
+    const union = extendTextEncoder(base, own);
+    const rows = own.blocks[0]!.size;
+    const weights = { rows, columns: 2, data: Float64Array.from({ length: rows * 2 }, (_, i) => i - 3) };
+    const view = (size: number) => ({ blocks: [size], mean: new Float64Array(size), weights });
+    const space = { count: 4, correlations: Float64Array.of(1, 1), views: [view(rows), view(rows)] };
+    const moved = inStarterColumns(space, own, union)[1]!;
+    expect(moved.blocks).toEqual([union.blocks[0]!.size]);
+    for (const text of captions.flat()) {
+      const places = [];
+      for (const [encoder, some] of [
+        [own, weights],
+        [union, moved.weights],
+      ] as const) {
+        const place = [0, 0];
+        for (const { index, value } of entries(await encoder.encode([text])))
+          for (const k of [0, 1]) place[k]! += value * some.data[index * 2 + k]!;
+        places.push(place);
+      }
+      const [before, after] = places as [number[], number[]];
+      // The same direction: the ratio of both components, cross-multiplied.
+      expect(after[0]! * before[1]!).toBeCloseTo(after[1]! * before[0]!, 6);
+      expect(after[0]! * before[0]!).toBeGreaterThan(0);
     }
   });
 });
 
-describe('the subspace of a starter and own pairs', () => {
-  it('places other pictures and known words as the whole problem does', async () => {
-    const pairs = likeItsOwn(24);
-    const wordVectors = await defaultWordVectors();
-    const recipe = { ...RECIPES.default!, tags: { method: 'nearest' } as const, hubness: undefined };
-    const model = await trainOnStarter(
-      pairs,
+function entries([block]: Rows[]): { index: number; value: number }[] {
+  if (!block || !('indices' in block)) throw new Error('not sparse');
+  return Array.from(block.indices, (index, i) => ({ index, value: block.values[i]! }));
+}
+
+describe('the span of a starter and own pairs', () => {
+  const recipe = { ...RECIPES.default!, hubness: undefined };
+
+  /** Own pairs in the starter's columns, the span with what they alone give, and their moments in both. */
+  async function merged() {
+    const pairs = likeItsOwn(40);
+    const [image, ...texts] = await paired(
+      imageRows(recipe, pairs.features()[0]!),
+      pairs.captions,
       recipe,
-      starter,
-      { from: 'merged', weight: 0.1 },
-      { engine, wordVectors },
+      starter.model.text,
     );
-    const [features] = pairs.features();
-    const texts = ['a dog runs on grass', 'a city street', 'two men play soccer', 'a child in a red shirt'];
+    const rows = [image!, ...texts];
+    const own = await fitRows(rows, { ...fitOptions(recipe, starter.model.encoder), engine });
+    const span = await starterSpan(starter, recipe, engine).with(own.views);
+    const { rows: images, of } = image as { rows: Matrix32; of: Uint32Array };
+    const placed = [{ rows: await span.place(0, [images]), of }, await span.place(1, texts as Rows[])];
+    const moments = span.none();
+    await moments.add(placed, { engine });
+    return { rows, span, moments };
+  }
+
+  /** Similarities of other pictures and texts in a space of features. */
+  async function similarities(space: JointSpace): Promise<Float32Array> {
     const others = selectRows(
       starter.pictures,
       Array.from({ length: 30 }, (_, i) => 100 + i),
     );
-    const blocks = await model.text.encode(pairs.captions.flat());
-    const dense = (rows: typeof blocks) => {
-      const columns = rows.reduce((sum, one) => sum + one.columns, 0);
-      const joined = matrix(rows[0]!.rows, columns, new Float32Array(rows[0]!.rows * columns));
-      let start = 0;
-      for (const one of rows) {
-        for (let i = 0; i < joined.rows; i++)
-          if ('indices' in one)
-            for (let p = one.offsets[i]!; p < one.offsets[i + 1]!; p++)
-              row(joined, i)[start + one.indices[p]!] = one.values[p]!;
-          else row(joined, i).set(row(one, i), start);
-        start += one.columns;
-      }
-      return joined;
-    };
-    const images = imageRows(recipe, features!);
-    const of = Uint32Array.from(pairs.captions.flatMap((some, i) => some.map(() => i)));
-    const own = { images, texts: dense(blocks), of };
-    const subspace = await starterSubspace(starter, own, recipe, engine);
-    const place = await subspace.learn(0.1, own);
-    const placed = await place({
-      images: imageRows(recipe, others),
-      texts: dense(await model.text.encode(texts)),
-      of,
+    const model = { ...starter.model, recipe, space };
+    const said = ['a dog runs on grass', 'a city street', 'two men play soccer', 'a child in a red shirt'];
+    const [a, b] = [await embedPictures(model, others, engine), await embedTexts(model, said, engine)];
+    return (await engine.multiply(a, b, { transposeB: true })).data;
+  }
+
+  it('places others as CCA on the sum of both moments does', async () => {
+    const { rows, span, moments } = await merged();
+    const added = Moments.zero(starter.moments.sizes);
+    await added.add(rows, { engine });
+    const whole = await solveRecipe(starter.moments.merge(added), recipe, starter.model.encoder, { engine });
+    const inSpan = await span.expand(await span.learn(1, moments));
+    expect(correlation(await similarities(inSpan), await similarities(whole))).toBeGreaterThan(0.97);
+  });
+
+  it('gives the starter back where its weight is great', async () => {
+    const { span, moments } = await merged();
+    const space = await span.expand(await span.learn(1e6, moments));
+    const [found, known] = [await similarities(space), await similarities(starter.model.space)];
+    found.forEach((value, i) => {
+      expect(Math.abs(value - known[i]!)).toBeLessThan(0.01);
     });
-    const similarities = (a: Matrix32, b: Matrix32) =>
-      engine.multiply(a, b, { transposeB: true }).then(({ data }) => data);
-    const fast = await similarities(placed.images, placed.texts);
-    const whole = await similarities(
-      await embedPictures(model, others, engine),
-      await embedTexts(model, texts, engine),
-    );
-    expect(correlation(fast, whole)).toBeGreaterThan(0.9);
+  });
+
+  it('counts each pair of the starter by its weight', async () => {
+    const { span, moments } = await merged();
+    const half = await span.learn(0.5, moments);
+    const twice = await span.learn(1, moments.merge(moments));
+    half.correlations.forEach((value, i) => {
+      expect(Math.abs(value - twice.correlations[i]!)).toBeLessThan(1e-3);
+    });
   });
 });
 
@@ -248,6 +270,37 @@ describe('the choice of how much a starter counts', () => {
     // They only tell that the starter knows such pictures, where they are as many as those with words of their own.
     expect(await choose(of(20, 12))).toMatchObject({ from: 'merged', weight: 0.1 });
     expect(await choose(of(24, 12))).toMatchObject({ from: 'merged', weight: 1 });
+  });
+});
+
+describe('an evaluation beside a starter', () => {
+  it('tests what would be learned on top of it, own pairs alone and the starter alone, on the same pictures', async () => {
+    const options = { engine, wordVectors: await defaultWordVectors() };
+    const { captions, features, encoder } = likeItsOwn(50);
+    const rows = captions.map((_, i) => i);
+    const experiment = {
+      encoder,
+      features: features()[0]!,
+      captions,
+      train: rows.filter((i) => i % 5 !== 0),
+      validation: [],
+      test: rows.filter((i) => i % 5 === 0),
+    };
+    const small = { ...starter, captions: starter.captions.slice(0, 2000) };
+    const { results, choice } = await compareWithStarter(experiment, RECIPES.default!, small, options);
+    expect(results.map(({ name }) => name)).toEqual([
+      'own pictures and starter',
+      'own pictures only',
+      'starter only',
+    ]);
+    expect(choice.reason).toContain('40 own pictures');
+    const [both, own, alone] = results.map(({ evaluation }) => evaluation);
+    for (const one of [both!, own!, alone!]) expect(one.tested.pictures).toBe(10);
+    expect(alone!.imageToTag.vocabulary).toBe(starter.model.tags.length);
+    expect(both!.imageToTag.vocabulary).toBeGreaterThanOrEqual(starter.model.tags.length);
+    expect(own!.imageToTag.vocabulary).toBeLessThan(starter.model.tags.length);
+    // The starter was learned from these pictures.
+    expect(both!.textToImage['recall@1']).toBeGreaterThan(own!.textToImage['recall@1']);
   });
 });
 

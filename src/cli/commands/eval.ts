@@ -7,18 +7,22 @@ import {
   type ComparedResult,
   compareRecipes,
   compareReport,
+  compareWithStarter,
   type Experiment,
   type ExperimentResult,
   libraryExperiment,
   qualityOf,
+  type Recipe,
   readExperiment,
   recipeByName,
+  type StarterChoice,
+  starterMismatch,
 } from '../../pipeline/index.ts';
 import type { WorkOptions } from '../../progress.ts';
 import { replaceFile } from '../../replace-file.ts';
 import type { TextBlock } from '../../text/index.ts';
 import { comparisonTables } from '../comparison-table.ts';
-import { sentencesFor, withTextView, wordVectorsFor } from '../context.ts';
+import { sentencesFor, starterNamed, withTextView, wordVectorsFor } from '../context.ts';
 import {
   libraryOption,
   quietOption,
@@ -58,6 +62,7 @@ interface Options extends CommonOptions, ReadingOptions {
   readonly train?: string;
   readonly validation?: string;
   readonly test?: string;
+  readonly starter: string;
   readonly language: string;
   readonly vectors: string;
   readonly textEncoder?: string;
@@ -100,6 +105,11 @@ export function evalCommand(): Command {
     .addOption(vectorsOption())
     .addOption(textEncoderOption())
     .addOption(textViewOption())
+    .option(
+      '--starter <starter>',
+      'what a library is learned on top of, as in fit: default, none, or a file; not with --compare',
+      'default',
+    )
     .option('--language <tag>', 'language of the captions, as en or de', 'en')
     .addOption(new Option('--json [file]', 'print the result as JSON, or write it to a file'))
     .addOption(quietOption())
@@ -118,27 +128,36 @@ export function evalCommand(): Command {
           const reader = recipes.find(({ text }) => text.includes('vectors'));
           const wordVectors = reader && (await wordVectorsFor(reader, vectors, work));
           const sentences = await sentencesFor(options, work);
-          const results = await compareRecipes(experiment, recipes, {
-            ...work,
-            ...sentences,
-            engine,
-            wordVectors,
-            vectors,
-            language,
-            seed,
-          });
+          const training = { ...work, ...sentences, engine, wordVectors, vectors, language, seed };
+          const onStarter = await compareOnStarter(experiment, recipes[0]!, options, training);
+          const results = onStarter.results ?? (await compareRecipes(experiment, recipes, training));
+          const { choice } = onStarter;
           if (report !== undefined) {
             const date = new Date().toLocaleDateString('en-GB', { dateStyle: 'long' });
             await replaceFile(
               report,
-              await compareReport(experiment, results, ['covista eval', date], engine),
+              await compareReport(
+                experiment,
+                results,
+                ['covista eval', date],
+                engine,
+                choice === undefined ? 'recipes' : 'starter',
+              ),
             );
           }
           const written = report === undefined ? '' : `\n\nThe report: ${paint('bold', resolve(report))}`;
           const single = options.compare === undefined;
           return {
-            text: (single ? describe(results[0]!) : describeAll(results)) + written,
-            json: single ? comparedJson(results[0]!) : { recipes: results.map(comparedJson) },
+            text: (single ? describe(results, onStarter.reason) : describeAll(results)) + written,
+            json: single
+              ? {
+                  ...comparedJson(results[0]!),
+                  ...(choice && {
+                    starter: choice,
+                    systems: results.map((one) => ({ name: one.name, ...comparedJson(one) })),
+                  }),
+                }
+              : { recipes: results.map(comparedJson) },
           };
         } finally {
           await engine.close();
@@ -147,6 +166,22 @@ export function evalCommand(): Command {
     );
   for (const option of readingOptions()) command.addOption(option);
   return command;
+}
+
+/** What `covista fit` would learn, and what it stands on; or why there is no starter to learn on top of. */
+async function compareOnStarter(
+  experiment: Experiment,
+  recipe: Recipe,
+  { imageFeatures, compare, starter: name, vectors }: Options,
+  training: Parameters<typeof compareWithStarter>[3],
+): Promise<{ results?: ComparedResult[]; choice?: StarterChoice; reason?: string }> {
+  if (imageFeatures !== undefined || compare !== undefined) return {};
+  const starter = await starterNamed(name, training);
+  if (starter === undefined) return { reason: 'Learned from own pictures only: no starter was asked for.' };
+  const mismatch = starterMismatch(starter, experiment.encoder, recipe, vectors);
+  if (mismatch !== undefined) return { reason: `Learned from own pictures only: ${mismatch}.` };
+  const found = await compareWithStarter(experiment, recipe, starter, training);
+  return { ...found, reason: found.choice.reason };
 }
 
 async function openExperiment(options: Options, work: WorkOptions): Promise<Experiment> {
@@ -197,16 +232,24 @@ function describeAll(results: readonly ComparedResult[]): string {
   ].join('\n\n');
 }
 
-function describe(result: ExperimentResult): string {
-  const { n, evaluation, seconds } = result;
+function describe(results: readonly ExperimentResult[], reason: string | undefined): string {
+  const { n, evaluation, seconds } = results[0]!;
+  const tags = results.map((one) => `${one.name} ${count(one.evaluation.imageToTag.vocabulary)}`);
+  const known =
+    results.length === 1
+      ? `${count(evaluation.imageToTag.vocabulary)} tags`
+      : `tags and single words judged on the tags that each can give (${tags.join(', ')})`;
   return [
     qualityTable([
-      { name: result.recipe, quality: evaluation },
+      ...results.map((one) => ({ name: one.name, quality: one.evaluation })),
       { name: 'chance', quality: evaluation.chance },
     ]),
     paint(
       'dim',
-      `Learned from ${count(n.train)} pictures in ${duration(seconds.fit)}, tested on ${count(n.test)} others with ${count(evaluation.tested.captions)} captions; ${count(evaluation.imageToTag.vocabulary)} tags. R@K, P@5, R@5 and mAP in per cent.`,
+      [
+        `Learned from ${count(n.train)} pictures in ${duration(seconds.fit)}, tested on ${count(n.test)} others with ${count(evaluation.tested.captions)} captions; ${known}. R@K, P@5, R@5 and mAP in per cent.`,
+        ...(reason === undefined ? [] : [reason]),
+      ].join('\n'),
     ),
   ].join('\n\n');
 }
