@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { listPictures } from '../datasets/index.ts';
 import { CovistaError } from '../errors.ts';
 import type { ImageEncoder } from '../image/image-encoder.ts';
@@ -155,7 +154,7 @@ export async function withLibraryAndEncoder<T>(
   use: (library: Library, encoder: ImageEncoder) => Promise<T>,
   photos: string,
 ): Promise<T> {
-  const existing = existsSync(join(folder, 'library.json')) ? await Library.open(folder) : undefined;
+  const existing = await Library.openIfPresent(folder);
   const spec = absoluteEncoderName(name ?? existing?.encoder.spec ?? 'default');
   const many = (await listPictures(photos, { signal: work.signal })).pictures.length >= MEASURE_FROM;
   return withEncoder(spec, { ...work, measure: many ? 'once' : undefined }, async (encoder) => {
@@ -164,7 +163,7 @@ export async function withLibraryAndEncoder<T>(
     try {
       return await use(library, encoder);
     } finally {
-      library.close();
+      await library.closeOrDiscard();
     }
   });
 }

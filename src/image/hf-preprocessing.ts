@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { CovistaError } from '../errors.ts';
+import { CovistaError, inOneLine } from '../errors.ts';
 import type { Preprocessing } from './preprocessing.ts';
 
 const triple = z.tuple([z.number(), z.number(), z.number()]);
@@ -49,7 +49,7 @@ function parse(json: string, path: string): z.infer<typeof configSchema> {
   try {
     return configSchema.parse(JSON.parse(json));
   } catch (cause) {
-    const reason = cause instanceof z.ZodError ? z.prettifyError(cause) : String(cause);
+    const reason = cause instanceof z.ZodError ? inOneLine(z.prettifyError(cause)) : String(cause);
     throw new CovistaError('bad-format', `${path} is not a preprocessor configuration: ${reason}`, { cause });
   }
 }

@@ -5,6 +5,7 @@ import { createGunzip } from 'node:zlib';
 import { type Entry, openPromise } from 'yauzl';
 import { CovistaError, throwIfAborted } from '../errors.ts';
 import type { WorkOptions } from '../progress.ts';
+import { concerns, fileError } from '../system-error.ts';
 
 const CHUNK_BYTES = 1 << 20;
 
@@ -36,6 +37,7 @@ export async function* readUnpacked(file: string, options: WorkOptions): AsyncGe
     }
   } catch (cause) {
     if (cause instanceof CovistaError) throw cause;
+    if (concerns(cause, path)) throw fileError(path, cause);
     throw new CovistaError('bad-format', `${file} cannot be read: ${(cause as Error).message}.`, { cause });
   }
 }
@@ -49,7 +51,7 @@ export function splitArchive(file: string): { path: string; inside: string | und
 /** The size of a file in bytes. */
 async function sizeOf(path: string): Promise<number> {
   const found = await stat(path).catch((cause: unknown) => {
-    throw new CovistaError('not-found', `The word vectors ${path} cannot be read.`, { cause });
+    throw fileError(path, cause);
   });
   if (!found.isFile()) throw new CovistaError('not-found', `${path} is no file.`);
   return found.size;

@@ -12,6 +12,7 @@ import { CovistaError, throwIfAborted } from '../errors.ts';
 import type { ImageEncoder } from '../image/image-encoder.ts';
 import type { Library, PictureRecord, PictureWords } from '../library/index.ts';
 import type { WorkOptions } from '../progress.ts';
+import { fileError } from '../system-error.ts';
 
 /** What to index besides the pictures. */
 export interface IndexOptions extends WorkOptions {
@@ -63,14 +64,17 @@ export async function indexPictures(
   const found = await listPictures(root, options);
   if (found.pictures.length === 0)
     throw new CovistaError('no-data', `There are no pictures in ${root}.`, {
-      hint: 'Pictures are files that end in .jpg, .png, .webp, .gif, .tif, .avif, .heic or .svg.',
+      hint:
+        found.warnings[0] ??
+        'Pictures are files that end in .jpg, .png, .webp, .gif, .tif, .avif, .heic or .svg.',
     });
   const annotations = await wordsFor(root, options);
   const match = matchAnnotations(
     found.pictures,
     annotations.pictures.filter((one) => one.captions.length + one.tags.length > 0),
   );
-  const warnings = [...found.warnings, ...annotations.warnings, ...match.warnings];
+  // Reading words looks through the folder again, and finds the same.
+  const warnings = [...new Set([...found.warnings, ...annotations.warnings, ...match.warnings])];
   for (const warning of warnings) options.onProgress?.({ stage: 'read words', done: 0, warning });
 
   const known = await library.files();
@@ -123,7 +127,7 @@ async function inspect(root: string, pictures: readonly string[], { signal }: Wo
       const { size, mtimeMs } = await stat(path);
       files.push({ path, bytes: size, modified: mtimeMs });
     } catch (error) {
-      failed.push({ path, reason: error instanceof Error ? error.message : String(error) });
+      failed.push({ path, reason: fileError(path, error).message });
     }
   }
   return { files, failed };

@@ -13,6 +13,7 @@ import {
 import { type Matrix32, matrix } from '../linalg/matrix.ts';
 import { replaceFile } from '../replace-file.ts';
 import type { TagCombination, VoterPictures } from '../retrieval/index.ts';
+import { fileError, isMissing } from '../system-error.ts';
 import { type SentenceEncoder, TextEncoder, type WordVectors, wordVectorsOf } from '../text/index.ts';
 import type { CaptionBank, DirectTags, Member, Model, QueryBank } from './model.ts';
 import { type Recipe, recipeSchema } from './recipe.ts';
@@ -142,6 +143,7 @@ export async function loadModel(
   },
 ): Promise<LoadedModel> {
   const bytes = await readFile(file).catch((cause) => {
+    if (!isMissing(cause)) throw fileError(file, cause);
     throw new CovistaError('not-found', `There is no model in ${file} yet.`, {
       cause,
       hint: 'Learn one first: covista fit --library <dir>',

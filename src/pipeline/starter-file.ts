@@ -12,6 +12,7 @@ import {
 } from '../linalg/index.ts';
 import { matrix } from '../linalg/matrix.ts';
 import { replaceFile } from '../replace-file.ts';
+import { fileError, isMissing } from '../system-error.ts';
 import { TextEncoder, type WordVectors } from '../text/index.ts';
 import { modelSettings, modelSettingsSchema } from './model-file.ts';
 import type { Recipe } from './recipe.ts';
@@ -85,6 +86,7 @@ export async function loadStarter(
 ): Promise<Starter> {
   const path = file ?? BUILT_IN_STARTER;
   const bytes = await readFile(path).catch((cause) => {
+    if (!isMissing(cause)) throw fileError(path, cause);
     throw new CovistaError('not-found', `There is no starter in ${path}.`, {
       cause,
       hint: 'Make one with: covista fit --save-starter <file>, or do without: --starter none',
