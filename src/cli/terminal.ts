@@ -1,5 +1,6 @@
 import { styleText } from 'node:util';
 import type { OnProgress, ProgressEvent } from '../progress.ts';
+import { printable } from './printable.ts';
 
 type Style = Parameters<typeof styleText>[0];
 
@@ -59,8 +60,11 @@ export class ProgressBar {
   }
 
   readonly report: OnProgress = (event) => {
-    if (event.warning !== undefined) this.#line(paint('yellow', `! ${event.warning}`, this.#stream));
+    if (event.warning !== undefined)
+      this.#line(paint('yellow', `! ${printable(event.warning)}`, this.#stream));
     if (this.#quiet) return;
+    // A word about something that takes no time begins no stage.
+    if (event.warning !== undefined && event.done === 0 && event.total === undefined) return;
     if (event.stage !== this.#stage) {
       this.finish();
       this.#stage = event.stage;
@@ -77,7 +81,9 @@ export class ProgressBar {
     const seconds = (performance.now() - this.#started) / 1000;
     const event = this.#last;
     const amount = event === undefined || event.done === 0 ? '' : ` ${amountOf(event.done, event.unit)}`;
-    this.#line(`${paint('green', '✓', this.#stream)} ${this.#stage}${amount}, ${duration(seconds)}`);
+    this.#line(
+      `${paint('green', '✓', this.#stream)} ${printable(this.#stage)}${amount}, ${duration(seconds)}`,
+    );
     this.#stage = '';
     this.#last = undefined;
   }
@@ -89,7 +95,7 @@ export class ProgressBar {
   #draw(event: ProgressEvent): void {
     this.#drawn = performance.now();
     const seconds = (this.#drawn - this.#started) / 1000;
-    let text = `  ${event.stage} `;
+    let text = `  ${printable(event.stage)} `;
     if (event.total !== undefined && event.total > 0) {
       const share = Math.min(1, event.done / event.total);
       const filled = Math.round(share * 24);
@@ -109,4 +115,6 @@ function describeAmount(event: ProgressEvent): string {
 }
 
 const describe = (event: ProgressEvent) =>
-  event.total === undefined ? event.stage : `${event.stage} (${amountOf(event.total, event.unit)})`;
+  event.total === undefined
+    ? printable(event.stage)
+    : `${printable(event.stage)} (${amountOf(event.total, event.unit)})`;
