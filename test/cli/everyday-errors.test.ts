@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { copyFile, mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises';
-import { delimiter, dirname, join, resolve } from 'node:path';
+import { delimiter, dirname, join, resolve, sep } from 'node:path';
 import ts from 'typescript';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { covista, scratch } from './covista.ts';
@@ -270,7 +270,7 @@ const compile = (code: string) =>
 function build(target: string): void {
   const source = join(ROOT, 'src');
   for (const name of readdirSync(source, { recursive: true, encoding: 'utf8' })) {
-    if (!/\.c?ts$/.test(name) || name.startsWith(join('linalg', 'kernels')) || name.endsWith('.d.ts')) continue;
+    if (!/\.c?ts$/.test(name) || name.startsWith(join('linalg', 'kernels', sep)) || name.endsWith('.d.ts')) continue;
     const file = join(target, 'dist', name.replace(/ts$/, 'js'));
     const code = compile(readFileSync(join(source, name), 'utf8'));
     mkdirSync(dirname(file), { recursive: true });
