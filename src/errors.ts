@@ -23,8 +23,10 @@ export class CovistaError extends Error {
 export type ErrorCode =
   /** An option or argument is missing or outside its range. */
   | 'usage'
-  /** A file or folder that was named does not exist or cannot be read. */
+  /** A file or folder that was named does not exist, or is not of the kind that is needed. */
   | 'not-found'
+  /** A file or folder may not or cannot be read or written: no permission, no space left, a disk that fails. */
+  | 'file-system'
   /** A file exists but its content is not what its format says. */
   | 'bad-format'
   /** Numbers that cannot be used: NaN, infinity, shapes that do not fit. */
@@ -51,3 +53,6 @@ export type ErrorCode =
 export function throwIfAborted(signal: AbortSignal | undefined): void {
   if (signal?.aborted) throw new CovistaError('aborted', 'Stopped on request.', { cause: signal.reason });
 }
+
+/** A reason that another library gives in several lines, as it stands in a message. */
+export const inOneLine = (text: string) => text.replaceAll(/\s*\n\s*/g, ' ');

@@ -2,6 +2,8 @@
  * Covista learns one space for pictures and words by canonical correlation analysis, and searches across it.
  * Everything is here; the folders are exported on their own too, as `covista/cca` and so on.
  */
+import './node-version.ts';
+
 export * from './cca/index.ts';
 export * from './datasets/index.ts';
 export { CovistaError, type ErrorCode } from './errors.ts';

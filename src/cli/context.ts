@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { CovistaError } from '../errors.ts';
 import type { ImageEncoder } from '../image/image-encoder.ts';
 import type { EncoderOptions } from '../image/index.ts';
@@ -141,7 +140,7 @@ export async function withLibraryAndEncoder<T>(
 ): Promise<T> {
   const { absoluteEncoderName } = await import('../image/resolve-encoder.ts');
   const { listPictures } = await import('../datasets/photo-folder.ts');
-  const existing = existsSync(join(folder, 'library.json')) ? await Library.open(folder) : undefined;
+  const existing = await Library.openIfPresent(folder);
   const spec = absoluteEncoderName(name ?? existing?.encoder.spec ?? 'default');
   const many = (await listPictures(photos, { signal: work.signal })).pictures.length >= MEASURE_FROM;
   return withEncoder(spec, { ...work, measure: many ? 'once' : undefined }, async (encoder) => {
@@ -150,7 +149,7 @@ export async function withLibraryAndEncoder<T>(
     try {
       return await use(library, encoder);
     } finally {
-      library.close();
+      await library.closeOrDiscard();
     }
   });
 }

@@ -1,4 +1,5 @@
 import type { ExplainedHit, ExplainedPart, ExplainedTag } from '../pipeline/index.ts';
+import { printable } from './printable.ts';
 import { count, paint } from './terminal.ts';
 
 /** A hit, what each part of the query added to its score, and the captions that carried it. */
@@ -13,7 +14,10 @@ export function explainedHit(hit: ExplainedHit, rank: number, name: string): str
     `${rank}. ${paint('bold', name)} ${hit.score.toFixed(3)}`,
     ...lines.map((line) => `     ${line}`),
     ...hit.captions.map(({ text, toQuery, toHit }) =>
-      paint('dim', `     "${text}" (to the query ${toQuery.toFixed(2)}, to the picture ${toHit.toFixed(2)})`),
+      paint(
+        'dim',
+        `     "${printable(text)}" (to the query ${toQuery.toFixed(2)}, to the picture ${toHit.toFixed(2)})`,
+      ),
     ),
   ].join('\n');
 }
@@ -23,8 +27,10 @@ export function explainedTags(name: string, tags: readonly ExplainedTag[]): stri
   return [
     paint('bold', name),
     ...tags.flatMap(({ word, score, level, share, voters, captions }) => [
-      `  ${word} ${score.toFixed(2)}${level === undefined ? '' : ` ${level}`}${voters > 0 ? paint('dim', ` ${percent(share)} of the votes, from ${count(voters)} captions`) : ''}`,
-      ...captions.map(({ text, share }) => paint('dim', `     ${percent(share).padStart(6)} "${text}"`)),
+      `  ${printable(word)} ${score.toFixed(2)}${level === undefined ? '' : ` ${level}`}${voters > 0 ? paint('dim', ` ${percent(share)} of the votes, from ${count(voters)} captions`) : ''}`,
+      ...captions.map(({ text, share }) =>
+        paint('dim', `     ${percent(share).padStart(6)} "${printable(text)}"`),
+      ),
     ]),
   ].join('\n');
 }
@@ -43,7 +49,7 @@ function contributions({ text, words, constant }: ExplainedPart): string {
 }
 
 const partName = ({ text, weight }: ExplainedPart) =>
-  `${weight === 1 ? '' : `${weight} x `}${text ?? 'picture'}`;
+  `${weight === 1 ? '' : `${weight} x `}${text === undefined ? 'picture' : printable(text)}`;
 
 const signed = (value: number) => `${value < 0 ? '-' : '+'}${Math.abs(value).toFixed(3)}`;
 

@@ -1,12 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
+import { printableText } from './printable.ts';
 
 const EXIT_CODES = `
 Exit codes: 0 done, 1 unexpected error, 2 wrong usage, 3 something named does not exist or is empty,
-4 unreadable or unusable data, 5 download failed, 6 numeric failure, 130 stopped by Ctrl-C.
+4 unreadable or unusable data, 5 download failed, 6 numeric failure, 7 a file may not or cannot be read or written (no
+permission, no space left), 130 stopped by Ctrl-C.
 
 Everything fetched is kept in a cache folder; COVISTA_CACHE names another one.
 COVISTA_TIMINGS=1 says on standard error where the time of a command went.`;
+
+const USAGE_HINT = 'Run with --help to see how it is used.';
 
 /** A command that is loaded when it is called for, since all of them together take longer to load than most to run. */
 interface Listed {
@@ -88,7 +92,7 @@ export async function createProgram(args?: readonly string[]): Promise<Command> 
     .enablePositionalOptions()
     .configureHelp({ subcommandTerm: (command) => command.name() })
     .addHelpText('after', EXIT_CODES)
-    .showHelpAfterError('Run with --help to see how it is used.');
+    .showHelpAfterError(USAGE_HINT);
   const isNamed = args && namedIn(args);
   for (const { name, description, load } of COMMANDS) {
     const command = isNamed === undefined || isNamed(name) ? await load() : new Command(name);
@@ -96,7 +100,9 @@ export async function createProgram(args?: readonly string[]): Promise<Command> 
   }
   // Usage errors are thrown rather than ending the process, so that output already written is flushed.
   for (const command of [program, ...program.commands.flatMap((one) => [one, ...one.commands])])
-    command.exitOverride();
+    command.exitOverride().configureOutput({ writeErr: (text) => process.stderr.write(printableText(text)) });
+  for (const command of program.commands)
+    if (command.name() !== 'search') command.showHelpAfterError(USAGE_HINT);
   return program;
 }
 

@@ -1,7 +1,9 @@
-import { writeFile } from 'node:fs/promises';
 import { CovistaError, type ErrorCode } from '../errors.ts';
 import type { WorkOptions } from '../progress.ts';
+import { replaceFile } from '../replace-file.ts';
+import { fileError, systemError } from '../system-error.ts';
 import { closeOpened } from './opened.ts';
+import { printable, printableJson, printableText } from './printable.ts';
 import { ProgressBar, paint } from './terminal.ts';
 import { lap } from './timings.ts';
 
@@ -17,6 +19,7 @@ const EXIT_CODES: Record<ErrorCode, number> = {
   network: 5,
   integrity: 5,
   numeric: 6,
+  'file-system': 7,
   aborted: 130,
 };
 
@@ -54,9 +57,9 @@ export async function runCommand(
     const result = await command({ signal: controller.signal, onProgress: bar.report });
     lap('run what remains');
     bar.finish();
-    const json = () => `${JSON.stringify(result.json, null, 2)}\n`;
-    if (typeof options.json === 'string') await writeFile(options.json, json());
-    process.stdout.write(options.json === true ? json() : `${result.text.trimEnd()}\n`);
+    const json = () => `${printableJson(result.json)}\n`;
+    if (typeof options.json === 'string') await replaceFile(options.json, json());
+    process.stdout.write(options.json === true ? json() : `${printableText(result.text.trimEnd())}\n`);
   } catch (error) {
     process.exitCode = reportError(error);
   } finally {
@@ -66,17 +69,33 @@ export async function runCommand(
   }
 }
 
+/**
+ * Keeps work going whoever stops to listen: a reader of the output that leaves (`covista index ... | head -1`) is no
+ * error, and what cannot be said on standard error is not said. Output that is lost otherwise, as on a full disk, is an
+ * error, told once.
+ */
+export function guardOutput(): void {
+  let told = false;
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE' || told) return;
+    told = true;
+    const { code, message } = fileError('Standard output', error, 'written');
+    process.exitCode = reportError(new CovistaError(code, message));
+  });
+  process.stderr.on('error', () => {});
+}
+
 /** Prints an error for people and returns the exit code; only the unexpected shows its stack. */
-export function reportError(error: unknown): number {
-  const say = (text: string) => process.stderr.write(`${text}\n`);
+export function reportError(thrown: unknown): number {
+  const error = thrown instanceof CovistaError ? thrown : (systemError(thrown) ?? thrown);
+  const say = (text: string) => process.stderr.write(`${printableText(text)}\n`);
+  const title = (text: string) => paint('red', text, process.stderr);
   if (error instanceof CovistaError) {
-    say(`${paint('red', 'error:', process.stderr)} ${error.message}`);
+    say(`${title('error:')} ${printable(error.message)}`);
     if (error.hint !== undefined) say(error.hint);
     return EXIT_CODES[error.code];
   }
-  say(
-    `${paint('red', 'unexpected error:', process.stderr)} ${error instanceof Error ? error.stack : String(error)}`,
-  );
+  say(`${title('unexpected error:')} ${error instanceof Error ? error.stack : String(error)}`);
   say('This should not happen. Please report it with the command that you ran.');
   return 1;
 }

@@ -1,6 +1,7 @@
 import { relative } from 'node:path';
 import { styleText } from 'node:util';
 import type { OnProgress, ProgressEvent } from '../progress.ts';
+import { printable } from './printable.ts';
 
 type Style = Parameters<typeof styleText>[0];
 
@@ -27,10 +28,10 @@ export function duration(seconds: number): string {
   return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
 }
 
-/** A path, relative to here where that is shorter. */
+/** A path, relative to here where that is shorter, in characters that can be printed. */
 export function shown(path: string): string {
   const near = relative(process.cwd(), path);
-  return near.length < path.length && !near.startsWith('..') ? near : path;
+  return printable(near.length < path.length && !near.startsWith('..') ? near : path);
 }
 
 /** Lines up the columns of a table; numbers (any cell that starts with a digit) to the right. */
@@ -66,8 +67,11 @@ export class ProgressBar {
   }
 
   readonly report: OnProgress = (event) => {
-    if (event.warning !== undefined) this.#line(paint('yellow', `! ${event.warning}`, this.#stream));
+    if (event.warning !== undefined)
+      this.#line(paint('yellow', `! ${printable(event.warning)}`, this.#stream));
     if (this.#quiet) return;
+    // A word about something that takes no time begins no stage.
+    if (event.warning !== undefined && event.done === 0 && event.total === undefined) return;
     if (event.stage !== this.#stage) {
       this.finish();
       this.#stage = event.stage;
@@ -84,7 +88,9 @@ export class ProgressBar {
     const seconds = (performance.now() - this.#started) / 1000;
     const event = this.#last;
     const amount = event === undefined || event.done === 0 ? '' : ` ${amountOf(event.done, event.unit)}`;
-    this.#line(`${paint('green', '✓', this.#stream)} ${this.#stage}${amount}, ${duration(seconds)}`);
+    this.#line(
+      `${paint('green', '✓', this.#stream)} ${printable(this.#stage)}${amount}, ${duration(seconds)}`,
+    );
     this.#stage = '';
     this.#last = undefined;
   }
@@ -96,7 +102,7 @@ export class ProgressBar {
   #draw(event: ProgressEvent): void {
     this.#drawn = performance.now();
     const seconds = (this.#drawn - this.#started) / 1000;
-    let text = `  ${event.stage} `;
+    let text = `  ${printable(event.stage)} `;
     if (event.total !== undefined && event.total > 0) {
       const share = Math.min(1, event.done / event.total);
       const filled = Math.round(share * 24);
@@ -116,4 +122,6 @@ function describeAmount(event: ProgressEvent): string {
 }
 
 const describe = (event: ProgressEvent) =>
-  event.total === undefined ? event.stage : `${event.stage} (${amountOf(event.total, event.unit)})`;
+  event.total === undefined
+    ? printable(event.stage)
+    : `${printable(event.stage)} (${amountOf(event.total, event.unit)})`;

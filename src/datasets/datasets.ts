@@ -3,6 +3,7 @@ import { opendir, readdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { checkOptions, either, listOf, type OptionRules, text, workRules } from '../check-options.ts';
 import { CovistaError } from '../errors.ts';
+import { fileError } from '../system-error.ts';
 import type { Annotations } from './annotation.ts';
 import { classFolders } from './class-folders.ts';
 import { coco } from './coco.ts';
@@ -17,7 +18,6 @@ import { jsonLines } from './json-lines.ts';
 import { karpathy } from './karpathy.ts';
 import { mirflickr } from './mirflickr.ts';
 import { nusWide } from './nus-wide.ts';
-import { cannotRead } from './open-file.ts';
 import { parquet } from './parquet.ts';
 import { pascalSentences } from './pascal-sentences.ts';
 import { photoMetadata } from './photo-metadata.ts';
@@ -119,7 +119,7 @@ async function inspect(path: string): Promise<Source> {
     if ((await stat(path)).isDirectory()) return { path, name, head: '', entries: await folderEntries(path) };
     return { path, name, head: await readTextHead(path), entries: undefined };
   } catch (error) {
-    throw error instanceof CovistaError ? error : cannotRead(path, error);
+    throw error instanceof CovistaError ? error : fileError(path, error);
   }
 }
 

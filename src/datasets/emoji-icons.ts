@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CovistaError } from '../errors.ts';
-import { cannotRead } from './open-file.ts';
+import { fileError } from '../system-error.ts';
 
 /** An icon of an Iconify set; sizes missing here are those of the set. */
 interface Icon {
@@ -72,7 +72,7 @@ export async function readJsonObject<T>(path: string): Promise<T> {
   try {
     text = await readFile(path, 'utf8');
   } catch (error) {
-    throw cannotRead(path, error);
+    throw fileError(path, error);
   }
   try {
     return JSON.parse(text) as T;

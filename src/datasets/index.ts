@@ -1,3 +1,5 @@
+import '../node-version.ts';
+
 export type { Annotation, Annotations } from './annotation.ts';
 export type { DatasetFormat, ReadOptions, Source } from './dataset-format.ts';
 export { DATASETS, lostRows, readAnnotations, recogniseFormat } from './datasets.ts';

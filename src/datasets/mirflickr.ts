@@ -1,9 +1,9 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { throwIfAborted } from '../errors.ts';
+import { fileError } from '../system-error.ts';
 import { AnnotationCollector } from './collector.ts';
 import type { DatasetFormat } from './dataset-format.ts';
-import { cannotRead } from './open-file.ts';
 import { textLines } from './text-file.ts';
 
 /** MIRFlickr-25k (Huiskes and Lew, MIR 2008): one file of tags for each picture, one tag a line. */
@@ -20,7 +20,7 @@ export const mirflickr: DatasetFormat = {
     try {
       files = new Set(await readdir(folder));
     } catch (error) {
-      throw cannotRead(folder, error);
+      throw fileError(folder, error);
     }
     const numbers = (await readdir(path)).flatMap((name) => /^im(\d+)\.jpg$/i.exec(name)?.[1] ?? []);
     for (const number of numbers.sort((a, b) => Number(a) - Number(b))) {

@@ -1,34 +1,23 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { CovistaError } from '../errors.ts';
+import { fileError } from '../system-error.ts';
 
 /**
  * Opens a file for reading.
- * @throws CovistaError `not-found` when it is missing, a folder, or may not be read
+ * @throws CovistaError `not-found` when it is missing or a folder, `file-system` when it may not be read
  */
 export async function openForReading(path: string): Promise<FileHandle> {
   let file: FileHandle;
   try {
     file = await open(path, 'r');
   } catch (error) {
-    throw cannotRead(path, error);
+    throw fileError(path, error);
   }
   if ((await file.stat()).isDirectory()) {
     await file.close();
     throw new CovistaError('not-found', `${path} is a folder, a file is needed.`);
   }
   return file;
-}
-
-/** What a failed file operation means to a reader: the path, and the reason in words. */
-export function cannotRead(path: string, error: unknown): CovistaError {
-  const code = (error as NodeJS.ErrnoException).code;
-  const reason =
-    code === 'ENOENT'
-      ? 'does not exist'
-      : code === 'EACCES' || code === 'EPERM'
-        ? 'may not be read by this user'
-        : `cannot be read (${code ?? (error as Error).message})`;
-  return new CovistaError('not-found', `${path} ${reason}.`, { cause: error });
 }
 
 // A single read call takes at most 2 GiB.

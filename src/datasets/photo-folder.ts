@@ -4,14 +4,14 @@ import { extname, join } from 'node:path';
 import { CovistaError, throwIfAborted } from '../errors.ts';
 import { PICTURE_EXTENSIONS } from '../image/decode-picture.ts';
 import type { WorkOptions } from '../progress.ts';
-import { cannotRead } from './open-file.ts';
+import { fileError } from '../system-error.ts';
 import { Warnings } from './warnings.ts';
 
 /** The pictures found in a folder. */
 export interface PhotoFolder {
   /** Paths relative to the folder, with `/` between folders, in code-unit order. */
   readonly pictures: readonly string[];
-  /** Folders and links that could not be read. */
+  /** Folders and links that could not be read, and what has a name that is not UTF-8. */
   readonly warnings: readonly string[];
 }
 
@@ -40,21 +40,30 @@ export async function listPictures(
   async function visit(relative: string): Promise<void> {
     throwIfAborted(options.signal);
     const path = join(folder, relative);
-    let entries: Dirent[];
+    let entries: Dirent<Buffer>[];
     try {
       const real = await realpath(path);
       if (visited.has(real)) return;
       visited.add(real);
-      entries = await readdir(path, { withFileTypes: true });
+      entries = await readdir(path, { withFileTypes: true, encoding: 'buffer' });
     } catch (error) {
-      if (relative === '') throw cannotRead(path, error);
-      warnings.add('folders that cannot be read', cannotRead(path, error).message);
+      if (relative === '') throw fileError(path, error);
+      warnings.add('folders that cannot be read', fileError(path, error).message);
       return;
     }
-    entries.sort((a, b) => (a.name < b.name ? -1 : 1));
-    for (const entry of entries) {
-      if (entry.name.startsWith('.')) continue;
-      const name = relative === '' ? entry.name : `${relative}/${entry.name}`;
+    const named = entries.map((entry) => ({ entry, ...decodeName(entry.name) }));
+    named.sort((a, b) => (a.own < b.own ? -1 : 1));
+    for (const { entry, own, isUtf8 } of named) {
+      if (own.startsWith('.')) continue;
+      const name = relative === '' ? own : `${relative}/${own}`;
+      if (!isUtf8) {
+        if (!entry.isFile() || isPicture(name))
+          warnings.add(
+            'names that are not UTF-8',
+            `${join(folder, name)} is left out, as its name is not UTF-8. Rename it, for example with convmv -f latin1 -t utf8.`,
+          );
+        continue;
+      }
       if (entry.isDirectory()) await visit(name);
       else if (entry.isSymbolicLink()) await follow(name);
       else if (entry.isFile() && isPicture(name)) pictures.push(name);
@@ -68,7 +77,7 @@ export async function listPictures(
       if (target.isDirectory()) linked.push(name);
       else if (target.isFile() && isPicture(name)) pictures.push(name);
     } catch (error) {
-      warnings.add('links that lead nowhere', cannotRead(join(folder, name), error).message);
+      warnings.add('links that lead nowhere', fileError(join(folder, name), error).message);
     }
   }
 
@@ -77,12 +86,22 @@ export async function listPictures(
   }
 }
 
+/** A name as text; where it is not UTF-8, its other bytes as `\\xe9`. */
+function decodeName(bytes: Buffer): { own: string; isUtf8: boolean } {
+  const own = bytes.toString('utf8');
+  if (Buffer.from(own).equals(bytes)) return { own, isUtf8: true };
+  const shown = Array.from(bytes.toString('latin1'), (byte) =>
+    byte < '\x80' ? byte : `\\x${byte.charCodeAt(0).toString(16)}`,
+  );
+  return { own: shown.join(''), isUtf8: false };
+}
+
 async function requireFolder(folder: string): Promise<void> {
   let isFolder: boolean;
   try {
     isFolder = (await stat(folder)).isDirectory();
   } catch (error) {
-    throw cannotRead(folder, error);
+    throw fileError(folder, error);
   }
   if (!isFolder) throw new CovistaError('not-found', `${folder} is a file, a folder of pictures is needed.`);
 }

@@ -2,6 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { extname } from 'node:path';
 import sharp, { type Metadata, type Sharp } from 'sharp';
 import { CovistaError } from '../errors.ts';
+import { fileError } from '../system-error.ts';
 import type { Preprocessing } from './preprocessing.ts';
 import { LARGEST_OTHER, readablePicture } from './readable-picture.ts';
 
@@ -117,10 +118,8 @@ async function readPicture(path: string): Promise<Uint8Array> {
     return await readFile(path);
   } catch (cause) {
     if (cause instanceof CovistaError) throw cause;
-    const missing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
-    throw new CovistaError('bad-picture', `${path} ${missing ? 'does not exist' : 'cannot be read'}.`, {
-      cause,
-    });
+    const { message, hint } = fileError(path, cause);
+    throw new CovistaError('bad-picture', message, { hint, cause });
   }
 }
 

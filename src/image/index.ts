@@ -1,3 +1,5 @@
+import '../node-version.ts';
+
 export { type ClassifierOptions, openClassifier } from './classifier.ts';
 export {
   type DecodedPicture,

@@ -1,12 +1,15 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { readFile, rm, rmdir } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import type { Connection, Table } from '@lancedb/lancedb';
 import type { RecordBatch, Schema } from 'apache-arrow';
 import { z } from 'zod';
 import { CovistaError } from '../errors.ts';
+import { makeFolder } from '../folders.ts';
 import type { FeatureBlock } from '../image/image-encoder.ts';
+import { removeStalePartials } from '../partial.ts';
 import { replaceFile } from '../replace-file.ts';
+import { fileError, isMissing, linkTarget, systemError } from '../system-error.ts';
 import { joinBatches, joinTagLists, quote, strings, type TagLists, tagLists, vectors } from './batches.ts';
 import type { Decision, EmbeddingBatch, PictureRecord, PictureWords, VectorBatch } from './records.ts';
 
@@ -20,6 +23,11 @@ const TABLES = {
 
 /** Arrow, which takes long to load, is needed for writing only. */
 const schemas = () => import('./tables.ts');
+
+/** The file that makes a folder a library. */
+const SETTINGS = 'library.json';
+
+const TABLES_FOLDER = 'tables';
 
 /** The version of the folder's layout; a library of another version is refused, never half-read. */
 const LAYOUT_VERSION = 1;
@@ -44,6 +52,11 @@ export interface LibraryEncoder {
   readonly blocks: readonly FeatureBlock[];
 }
 
+/** How a library was made: the uppermost folder that had to be made for it. */
+interface Created {
+  readonly made: string | undefined;
+}
+
 /**
  * A collection on disk: pictures with their features, words and embeddings in LanceDB tables, and the fitted
  * model in `model.safetensors`. Every write is one atomic commit, so that a crash loses at most the batch that
@@ -54,26 +67,67 @@ export class Library {
   readonly encoder: LibraryEncoder;
   readonly #connection: Connection;
   readonly #tables = new Map<string, Table>();
+  /** Of a library that was made just now. */
+  readonly #created: Created | undefined;
 
-  private constructor(folder: string, encoder: LibraryEncoder, connection: Connection) {
+  private constructor(folder: string, encoder: LibraryEncoder, connection: Connection, created?: Created) {
     this.folder = folder;
     this.encoder = encoder;
     this.#connection = connection;
+    this.#created = created;
   }
 
   /**
    * Opens a library.
    * @throws CovistaError `not-found` when the folder holds none, `version` when another version wrote it,
-   * `bad-format` when its settings cannot be read
+   * `bad-format` when its settings cannot be read, `file-system` when they may not be read
    */
   static async open(folder: string): Promise<Library> {
     const at = resolve(folder);
-    const file = join(at, 'library.json');
-    if (!existsSync(file))
-      throw new CovistaError('not-found', `There is no library in ${at}.`, {
-        hint: 'Make one with: covista index <folder of pictures> --library <dir>',
-      });
-    const parsed = settingsSchema.safeParse(parseJson(await readFile(file, 'utf8')));
+    const library = await Library.openIfPresent(at);
+    if (library !== undefined) return library;
+    throw new CovistaError('not-found', `There is no library in ${at}.`, {
+      hint: 'Make one with: covista index <folder of pictures> --library <dir>',
+    });
+  }
+
+  /** Opens the library in a folder, or makes an empty one for this encoder. */
+  static async openOrCreate(folder: string, encoder: LibraryEncoder): Promise<Library> {
+    const at = resolve(folder);
+    const existing = await Library.openIfPresent(at);
+    if (existing !== undefined) return existing;
+    const created = { made: await makeFolder(at) };
+    try {
+      await replaceFile(
+        join(at, SETTINGS),
+        `${JSON.stringify({ covista: 'library', version: LAYOUT_VERSION, encoder }, null, 2)}\n`,
+      );
+      return new Library(at, encoder, await connectTo(at), created);
+    } catch (error) {
+      await discard(at, created);
+      throw error;
+    }
+  }
+
+  /**
+   * Opens a library if the folder holds one.
+   * @throws CovistaError as {@link Library.open} for one that is there
+   */
+  static async openIfPresent(folder: string): Promise<Library | undefined> {
+    const at = resolve(folder);
+    const file = join(at, SETTINGS);
+    const text = await readFile(file, 'utf8').catch((cause) => {
+      const broken = [at, file].find((path) => linkTarget(path) !== undefined && !existsSync(path));
+      if (isMissing(cause) && broken === undefined) return undefined;
+      if (cause.code === 'ENOTDIR')
+        throw new CovistaError('not-found', `${at} is a file or lies below one; a library is a folder.`, {
+          hint: 'Name a folder: --library <dir>',
+          cause,
+        });
+      throw fileError(broken ?? file, cause);
+    });
+    if (text === undefined) return undefined;
+    const parsed = settingsSchema.safeParse(parseJson(text));
     if (!parsed.success)
       throw new CovistaError('bad-format', `${file} is not the settings file of a library.`, {
         cause: parsed.error,
@@ -84,20 +138,8 @@ export class Library {
         `The library in ${at} has layout version ${parsed.data.version}; this Covista reads version ${LAYOUT_VERSION}.`,
         { hint: 'Use the Covista that wrote it, or index the pictures into a new library.' },
       );
+    await removeStalePartials(at);
     return new Library(at, parsed.data.encoder, await connectTo(at));
-  }
-
-  /** Opens the library in a folder, or makes an empty one for this encoder. */
-  static async openOrCreate(folder: string, encoder: LibraryEncoder): Promise<Library> {
-    const at = resolve(folder);
-    if (existsSync(join(at, 'library.json'))) return Library.open(at);
-    await mkdir(at, { recursive: true });
-    const connection = await connectTo(at);
-    await replaceFile(
-      join(at, 'library.json'),
-      `${JSON.stringify({ covista: 'library', version: LAYOUT_VERSION, encoder }, null, 2)}\n`,
-    );
-    return new Library(at, encoder, connection);
   }
 
   /** Where the fitted model is, whether or not there is one yet. */
@@ -256,6 +298,17 @@ export class Library {
     for (const name of Object.values(TABLES)) await (await this.#table(name))?.optimize();
   }
 
+  /**
+   * Closes the library and, where it was made by {@link Library.openOrCreate} just now and still holds no picture,
+   * removes what was made: work that failed leaves nothing behind.
+   */
+  async closeOrDiscard(): Promise<void> {
+    const created = this.#created;
+    const empty = created !== undefined && (await this.count().catch(() => 1)) === 0;
+    this.close();
+    if (empty) await discard(this.folder, created);
+  }
+
   /** Closes the tables; the library must not be used afterwards. */
   close(): void {
     for (const table of this.#tables.values()) table.close();
@@ -274,16 +327,20 @@ export class Library {
 
   async #put(name: string, schema: Schema, rows: readonly object[]): Promise<void> {
     if (rows.length === 0) return;
-    let table = await this.#table(name);
-    if (table === undefined) {
-      table = await this.#connection.createEmptyTable(name, schema, { existOk: true });
-      this.#tables.set(name, table);
+    try {
+      let table = await this.#table(name);
+      if (table === undefined) {
+        table = await this.#connection.createEmptyTable(name, schema, { existOk: true });
+        this.#tables.set(name, table);
+      }
+      await table
+        .mergeInsert('path')
+        .whenMatchedUpdateAll()
+        .whenNotMatchedInsertAll()
+        .execute(rows as Record<string, unknown>[]);
+    } catch (cause) {
+      throw systemError(cause) === undefined ? cause : fileError(this.folder, cause, 'written');
     }
-    await table
-      .mergeInsert('path')
-      .whenMatchedUpdateAll()
-      .whenNotMatchedInsertAll()
-      .execute(rows as Record<string, unknown>[]);
   }
 
   /** Two columns of lists of texts, by path. */
@@ -307,11 +364,25 @@ export class Library {
   }
 }
 
+/** Removes a library and the folders that were made for it; one that something else was put into meanwhile stays. */
+async function discard(folder: string, { made }: Created): Promise<void> {
+  await rm(join(folder, SETTINGS), { force: true });
+  await rm(join(folder, TABLES_FOLDER), { recursive: true, force: true });
+  if (made === undefined) return;
+  for (let at = folder; at.length >= made.length; at = dirname(at)) {
+    const removed = await rmdir(at).then(
+      () => true,
+      () => false,
+    );
+    if (!removed) return;
+  }
+}
+
 /** LanceDB logs routine matters to standard error; it is loaded late so that commands without a library start fast. */
 async function connectTo(folder: string): Promise<Connection> {
   process.env.LANCEDB_LOG ??= 'error';
   const { connect } = await import('@lancedb/lancedb');
-  return connect(join(folder, 'tables'));
+  return connect(join(folder, TABLES_FOLDER));
 }
 
 function parseJson(text: string): unknown {

@@ -1,3 +1,4 @@
+import '../node-version.ts';
 import { CovistaError } from '../errors.ts';
 import type { Engine } from './engine.ts';
 import { nativeEngine } from './native-engine.node.ts';

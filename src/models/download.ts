@@ -1,10 +1,13 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { CovistaError, throwIfAborted } from '../errors.ts';
+import { makeFolder } from '../folders.ts';
+import { removeStalePartials } from '../partial.ts';
 import type { WorkOptions } from '../progress.ts';
+import { concerns, fileError } from '../system-error.ts';
 
 /** What to fetch, and what is known of it. */
 export interface DownloadSource {
@@ -26,13 +29,13 @@ const stallMilliseconds = 60_000;
 /**
  * Fetches a file over HTTP unless it is there already. What arrives is kept in `<target>.partial`, so that a cut
  * connection or a later call goes on where it stopped, provided that the server's file is still the same one; a
- * complete and checked file is renamed into place.
+ * complete and checked file is renamed into place. What nobody went on with for a week is removed.
  *
  * Progress: bytes so far, at most ten times a second.
  * @param target where the file belongs
  * @returns the target
  * @throws CovistaError `network` when it cannot be fetched, saying what to download and where to put it; `integrity`
- *   when it is not the file that was expected; `aborted`
+ *   when it is not the file that was expected; `file-system` when it cannot be written; `aborted`
  */
 export async function download(
   source: DownloadSource,
@@ -41,7 +44,8 @@ export async function download(
 ): Promise<string> {
   if (await isFile(target)) return target;
   const partial = `${target}.partial`;
-  await mkdir(dirname(target), { recursive: true });
+  await makeFolder(dirname(target));
+  await removeStalePartials(dirname(target), isUnfinished);
   for (let fruitless = 0; ; ) {
     throwIfAborted(options.signal);
     const before = await sizeOf(partial);
@@ -51,6 +55,7 @@ export async function download(
     } catch (cause) {
       throwIfAborted(options.signal);
       if (cause instanceof CovistaError) throw cause;
+      if (concerns(cause, partial)) throw fileError(target, cause, 'written');
       fruitless = (await sizeOf(partial)) > before ? 0 : fruitless + 1;
       const final = cause instanceof HttpError && cause.status < 500 && cause.status !== 429;
       if (final || fruitless >= fruitlessAttempts) throw unreachable(source, target, cause);
@@ -167,6 +172,9 @@ function reason(error: unknown): string {
 function nameOf({ name, url }: DownloadSource): string {
   return name ?? basename(new URL(url).pathname);
 }
+
+/** Whether a name is that of something not yet fetched whole. */
+const isUnfinished = (name: string) => /\.partial(?:\.validator)?$/.test(name);
 
 function validatorFile(partial: string): string {
   return `${partial}.validator`;

@@ -1,3 +1,5 @@
+import '../node-version.ts';
+
 export { cacheFolder } from './cache.ts';
 export { CENTERNET_SIZE, isCenternetInCache } from './centernet.ts';
 export { type DownloadSource, download } from './download.ts';

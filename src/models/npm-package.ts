@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { mkdir, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { extract } from 'tar';
 import { CovistaError, throwIfAborted } from '../errors.ts';
+import { makeFolder } from '../folders.ts';
+import { partialPath } from '../partial.ts';
 import type { WorkOptions } from '../progress.ts';
 import { cacheFolder } from './cache.ts';
 import { npmPack } from './npm-client.ts';
@@ -47,8 +48,11 @@ export async function packageFolder(source: PackageSource, options: WorkOptions 
     await unpack(source, local, folder, options);
     return folder;
   }
-  const temporary = await mkdtemp(join(tmpdir(), 'covista-'));
+  // Beside where it is unpacked, so that what a killed process leaves is removed later.
+  const temporary = partialPath(folder);
   try {
+    await makeFolder(dirname(temporary));
+    await mkdir(temporary);
     options.onProgress?.({ stage: `fetch ${specifier}`, done: 0, total: source.bytes, unit: 'bytes' });
     const tarball = await npmPack(specifier, temporary, options.signal).catch((error: unknown) => {
       if (!(error instanceof CovistaError) || error.code !== 'network') throw error;
@@ -66,7 +70,7 @@ export async function packageFolder(source: PackageSource, options: WorkOptions 
     await unpack(source, tarball, folder, options);
     return folder;
   } finally {
-    await rm(temporary, { recursive: true, force: true });
+    await rm(temporary, { recursive: true, force: true }).catch(() => {});
   }
 }
 

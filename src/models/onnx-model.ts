@@ -1,6 +1,7 @@
 import { open, stat, writeFile } from 'node:fs/promises';
 import protobuf from 'protobufjs';
 import { CovistaError } from '../errors.ts';
+import { fileError, isMissing } from '../system-error.ts';
 import { modelType, type OnnxModel } from './onnx-schema.ts';
 import { publish } from './publish.ts';
 
@@ -15,6 +16,7 @@ const largestModel = 2 ** 31 - 1;
  */
 export async function readOnnxModel(path: string): Promise<OnnxModel> {
   const info = await stat(path).catch((cause: unknown) => {
+    if (!isMissing(cause)) throw fileError(path, cause);
     throw new CovistaError('not-found', `There is no model file ${path}.`, { cause });
   });
   if (!info.isFile()) throw new CovistaError('not-found', `${path} is not a file.`);
@@ -24,7 +26,9 @@ export async function readOnnxModel(path: string): Promise<OnnxModel> {
     });
   }
   const bytes = new Uint8Array(info.size);
-  const file = await open(path);
+  const file = await open(path).catch((cause: unknown) => {
+    throw fileError(path, cause);
+  });
   try {
     let filled = 0;
     while (filled < bytes.length) {

@@ -1,11 +1,8 @@
-import { randomUUID } from 'node:crypto';
-import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-
-const PREFIX = '.partial-';
-
-/** Partial results of this age belong to nobody who still writes. */
-const STALE_MILLISECONDS = 3_600_000;
+import { rename, rm, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { makeFolder } from '../folders.ts';
+import { partialPath, removeStalePartials } from '../partial.ts';
+import { concerns, fileError } from '../system-error.ts';
 
 /**
  * Puts a file or a folder in its place whole or not at all: `write` makes it under a temporary name in the same
@@ -14,19 +11,22 @@ const STALE_MILLISECONDS = 3_600_000;
  * follow from its name alone. What a killed process left behind is removed on a later call.
  * @param target where the result belongs
  * @param write makes the file or folder at the path that it is given
+ * @throws CovistaError `not-found` or `file-system` when it cannot be written, naming it; what `write` throws
  */
 export async function publish(target: string, write: (partial: string) => Promise<void>): Promise<void> {
   const folder = dirname(target);
-  await mkdir(folder, { recursive: true });
-  await removeStale(folder);
-  const partial = join(folder, PREFIX + randomUUID());
+  await makeFolder(folder);
+  await removeStalePartials(folder);
+  const partial = partialPath(target);
   try {
     await write(partial);
     await rename(partial, target).catch(async (error: unknown) => {
       if (!(await exists(target))) throw error;
     });
+  } catch (cause) {
+    throw concerns(cause, partial) ? fileError(target, cause, 'written') : cause;
   } finally {
-    await rm(partial, { recursive: true, force: true });
+    await rm(partial, { recursive: true, force: true }).catch(() => {});
   }
 }
 
@@ -36,17 +36,4 @@ export async function exists(path: string): Promise<boolean> {
     () => true,
     () => false,
   );
-}
-
-async function removeStale(folder: string): Promise<void> {
-  for (const name of await readdir(folder)) {
-    if (!name.startsWith(PREFIX)) continue;
-    const path = join(folder, name);
-    const age = await stat(path).then(
-      (found) => Date.now() - found.mtimeMs,
-      () => 0,
-    );
-    // Another process may be removing it too.
-    if (age > STALE_MILLISECONDS) await rm(path, { recursive: true, force: true }).catch(() => {});
-  }
 }

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { Tokenizer } from '@huggingface/tokenizers';
 import { z } from 'zod';
-import { CovistaError } from '../errors.ts';
+import { CovistaError, inOneLine } from '../errors.ts';
 
 /** Turns texts into what a network reads. */
 export interface SentenceTokenizer {
@@ -116,7 +116,7 @@ async function parse<T>(path: string, schema: z.ZodType<T>): Promise<T> {
   try {
     return schema.parse(JSON.parse(await readFile(path, 'utf8')));
   } catch (cause) {
-    const reason = cause instanceof z.ZodError ? z.prettifyError(cause) : (cause as Error).message;
+    const reason = cause instanceof z.ZodError ? inOneLine(z.prettifyError(cause)) : (cause as Error).message;
     throw new CovistaError('bad-format', `${path} cannot be understood: ${reason}`, { cause });
   }
 }

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { availableParallelism, cpus } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { makeFolder } from '../folders.ts';
 import { replaceFile } from '../replace-file.ts';
 import { cacheFolder } from './cache.ts';
 import { onnxRuntime } from './onnx-runtime.ts';
@@ -60,7 +61,7 @@ export async function measuredSettings(id: string): Promise<RunSettings | undefi
 
 /** Keeps what was measured for later sessions. */
 export async function saveSpeed(record: SpeedRecord): Promise<void> {
-  await mkdir(speedFolder(), { recursive: true });
+  await makeFolder(speedFolder());
   await replaceFile(recordFile(record.id, record.machine), `${JSON.stringify(record, null, 2)}\n`);
 }
 

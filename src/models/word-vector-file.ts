@@ -3,6 +3,7 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { z } from 'zod';
 import { CovistaError } from '../errors.ts';
 import { wholeText } from '../linalg/metadata-text.ts';
+import { fileError } from '../system-error.ts';
 import type { WordVectors } from '../text/word-vectors.ts';
 import { findWord, type WordIndexData, wrongIndex } from './word-vector-index.ts';
 import { fromScaledHalf } from './word-vector-rows.ts';
@@ -45,7 +46,7 @@ export function openWordVectorFile(path: string): WordVectors {
   try {
     file = openSync(path, 'r');
   } catch (cause) {
-    throw new CovistaError('not-found', `The word vectors ${path} cannot be read.`, { cause });
+    throw fileError(path, cause);
   }
   try {
     const vectors = new FileWordVectors(file, path);

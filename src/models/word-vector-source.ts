@@ -6,6 +6,7 @@ import { createGunzip } from 'node:zlib';
 import type { Entry } from 'yauzl';
 import { CovistaError, throwIfAborted } from '../errors.ts';
 import type { WorkOptions } from '../progress.ts';
+import { concerns, fileError } from '../system-error.ts';
 
 const CHUNK_BYTES = 1 << 20;
 
@@ -17,10 +18,13 @@ const CHUNK_BYTES = 1 << 20;
  *   archive holds several and none is named; `bad-format` when it cannot be unpacked; `aborted`
  */
 export async function* readUnpacked(file: string, options: WorkOptions): AsyncGenerator<Uint8Array> {
+  const archive = splitArchive(file);
+  const { path } = archive;
   try {
-    yield* asUtf8(unpack(splitArchive(file), options));
+    yield* asUtf8(unpack(archive, options));
   } catch (cause) {
     if (cause instanceof CovistaError) throw cause;
+    if (concerns(cause, path)) throw fileError(path, cause);
     throw new CovistaError('bad-format', `${file} cannot be read: ${(cause as Error).message}.`, { cause });
   }
 }
@@ -94,7 +98,7 @@ export function splitArchive(file: string): { path: string; inside: string | und
 /** The size of a file in bytes. */
 async function sizeOf(path: string): Promise<number> {
   const found = await stat(path).catch((cause: unknown) => {
-    throw new CovistaError('not-found', `The word vectors ${path} cannot be read.`, { cause });
+    throw fileError(path, cause);
   });
   if (!found.isFile()) throw new CovistaError('not-found', `${path} is no file.`);
   return found.size;

@@ -1,6 +1,7 @@
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { CovistaError } from '../errors.ts';
+import { makeFolder } from '../folders.ts';
 import type { ImageEncoder } from '../image/image-encoder.ts';
 import { encodeTensorFile, TensorFile } from '../linalg/index.ts';
 import { type Matrix32, matrix, zeros32 } from '../linalg/matrix.ts';
@@ -48,7 +49,7 @@ export async function cachedFeatures(
     features.data.set(result.feature, result.index * encoder.size);
     onProgress?.({ stage: 'encode pictures', done: ++done, total, unit: 'pictures' });
   }
-  await mkdir(dirname(file), { recursive: true });
+  await makeFolder(dirname(file));
   const tensor = { type: 'F32', shape: [total, encoder.size], data: features.data } as const;
   await replaceFile(file, encodeTensorFile(new Map([['features', tensor]]), {}));
   return features;

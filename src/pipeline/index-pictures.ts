@@ -12,6 +12,7 @@ import { PICTURE_EXTENSIONS } from '../image/decode-picture.ts';
 import type { ImageEncoder } from '../image/image-encoder.ts';
 import type { Library, PictureRecord, PictureWords } from '../library/index.ts';
 import type { WorkOptions } from '../progress.ts';
+import { fileError } from '../system-error.ts';
 
 /** What to index besides the pictures, and how to read it. */
 export interface IndexOptions extends ReadOptions {
@@ -67,7 +68,7 @@ export async function indexPictures(
   const found = await listPictures(root, options);
   if (found.pictures.length === 0)
     throw new CovistaError('no-data', `There are no pictures in ${root}.`, {
-      hint: `Pictures are files that end in ${PICTURE_EXTENSIONS.join(', ')}.`,
+      hint: found.warnings[0] ?? `Pictures are files that end in ${PICTURE_EXTENSIONS.join(', ')}.`,
     });
   const { annotations, sources, hints, ...read } = await readFolderWords(root, found.pictures, options);
   const warnings = [...new Set([...found.warnings, ...read.warnings])];
@@ -117,7 +118,7 @@ async function inspect(root: string, pictures: readonly string[], { signal }: Wo
       const { size, mtimeMs } = await stat(path);
       files.push({ path, bytes: size, modified: mtimeMs });
     } catch (error) {
-      failed.push({ path, reason: error instanceof Error ? error.message : String(error) });
+      failed.push({ path, reason: fileError(path, error).message });
     }
   }
   return { files, failed };

@@ -1,3 +1,5 @@
+import '../node-version.ts';
+
 export type { StarterChoice } from './choose-starter-weight.ts';
 export {
   type CocoExperiment,
@@ -48,6 +50,7 @@ export { type CaptionBank, embedPictures, embedTexts, type Model, pictureHubness
 export { type LoadedModel, loadModel, saveModel } from './model-file.ts';
 export { tagsWithPhrases, type VocabularyScorer, vocabularyScorer } from './own-vocabulary.ts';
 export type { PairSource } from './pairs.ts';
+export { type QueryWords, queryWords, readInLanguage } from './query-words.ts';
 export { RECIPES, type Recipe, recipeByName, type TagMethod, TEXT_BLOCKS, withSentences } from './recipe.ts';
 export { qualityOf } from './report-parts.ts';
 export {

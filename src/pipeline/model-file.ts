@@ -6,6 +6,7 @@ import { CovistaError } from '../errors.ts';
 import { encodeTensorFile, jsonText, type Tensor, TensorFile, type TensorFileKind } from '../linalg/index.ts';
 import { matrix } from '../linalg/matrix.ts';
 import { replaceFile } from '../replace-file.ts';
+import { fileError, isMissing } from '../system-error.ts';
 import { type SentenceEncoder, type WordVectors, wordVectorsOf } from '../text/index.ts';
 import { bankTensors, readBank, readDirect, readQueries } from './bank-tensors.ts';
 import { readTextEncoder, requireFit } from './member-file.ts';
@@ -87,6 +88,7 @@ export async function loadModel(
   },
 ): Promise<LoadedModel> {
   const bytes = await readFile(file).catch((cause) => {
+    if (!isMissing(cause)) throw fileError(file, cause);
     throw new CovistaError('not-found', `There is no model in ${file} yet.`, {
       cause,
       hint: 'Learn one first: covista fit --library <dir>',

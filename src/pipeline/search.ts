@@ -141,7 +141,9 @@ export function knownParts(model: Model, words: string | undefined): readonly Qu
     throw new CovistaError(
       'usage',
       `None of the words in "${words}" is known: ${parts.flatMap(({ text }) => model.text.words(text)).join(', ') || 'only stop words'}.`,
-      { hint: 'Try other words; the model knows those of its training captions and of its word vectors.' },
+      {
+        hint: `Try other words; the model knows those of its training captions and of its word vectors, in the language "${model.text.language}".`,
+      },
     );
   return known;
 }

@@ -6,6 +6,7 @@ import type { Moments } from '../cca/index.ts';
 import { CovistaError } from '../errors.ts';
 import { encodeTensorFile, jsonText, TensorFile, type TensorFileKind, wholeText } from '../linalg/index.ts';
 import { replaceFile } from '../replace-file.ts';
+import { fileError, isMissing } from '../system-error.ts';
 import type { WordVectors } from '../text/index.ts';
 import { bankTensors, halves, readBank, readQueries, readQueryPictures } from './bank-tensors.ts';
 import { captionsThatTellHubs, textsToKeep } from './banks.ts';
@@ -85,6 +86,7 @@ export async function loadStarter(
 ): Promise<Starter> {
   const path = file ?? BUILT_IN_STARTER;
   const bytes = await readFile(path).catch((cause) => {
+    if (!isMissing(cause)) throw fileError(path, cause);
     throw new CovistaError('not-found', `There is no starter in ${path}.`, {
       cause,
       hint: 'Make one with: covista fit --save-starter <file>, or do without: --starter none',

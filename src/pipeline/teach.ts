@@ -1,6 +1,6 @@
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
-import { CovistaError } from '../errors.ts';
+import { CovistaError, inOneLine } from '../errors.ts';
 import type { Decision, Library } from '../library/index.ts';
 import type { Tag } from './tag.ts';
 
@@ -87,9 +87,13 @@ export function readTeachings(content: string, file: string): Teaching[] {
   return objects.map((object, i) => {
     const parsed = entry.safeParse(object);
     if (!parsed.success)
-      throw new CovistaError('bad-format', `${file}, entry ${i + 1}: ${z.prettifyError(parsed.error)}`, {
-        hint: 'Write {"path": "beach.jpg", "accept": ["dog"], "reject": ["cat"]}, one a line.',
-      });
+      throw new CovistaError(
+        'bad-format',
+        `${file}, entry ${i + 1}: ${inOneLine(z.prettifyError(parsed.error))}`,
+        {
+          hint: 'Write {"path": "beach.jpg", "accept": ["dog"], "reject": ["cat"]}, one a line.',
+        },
+      );
     const { path, picture, accept, accepted, reject, rejected, forget } = parsed.data;
     return {
       path: resolve(dirname(file), (path ?? picture)!),

@@ -32,6 +32,11 @@ export class BagOfWords {
     return this.terms.ofWord(word).some((term) => this.#columns.has(term));
   }
 
+  /** Whether a word or its stem has a column of its own, whatever runs of characters it shares with others. */
+  holds(word: string): boolean {
+    return this.#columns.has(this.terms.ofWord(word)[0]!);
+  }
+
   /** The columns that a text fills, ascending, at unit length. */
   entries(text: string): { term: string; index: number; value: number }[] {
     const entries: { term: string; index: number; value: number }[] = [];

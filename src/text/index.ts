@@ -1,7 +1,7 @@
 export { type OwnVectorOptions, trainWordVectors, wordVectorsOf } from './own-vectors.ts';
 export type { SentenceEncoder } from './sentence-encoder.ts';
 export { stemmer } from './stemmers.ts';
-export { stopWords } from './stop-words.ts';
+export { otherLanguages, stopWords } from './stop-words.ts';
 export { TextEncoder } from './text-encoder.ts';
 export {
   type StoredTextEncoder,

@@ -30,6 +30,11 @@ export class MeanVectors {
     return this.wordVectors.vector(word) !== undefined;
   }
 
+  /** Whether a word occurred in the texts that were learned from. */
+  occurred(word: string): boolean {
+    return this.#frequencies.has(word);
+  }
+
   /** What each of a text's words that has a vector adds to the mean: its share, all shares adding up to 1. */
   shares(words: readonly string[]): { word: string; vector: Float32Array; share: number }[] {
     let total = 0;

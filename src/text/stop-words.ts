@@ -68,6 +68,28 @@ const byLanguage: Readonly<Record<string, readonly string[]>> = {
 const englishCaptions = ['its', 'itself', 'herself', 'themselves', 's', "n't", 't', 'not', 'no'];
 
 /**
+ * The languages whose stop words a text holds most of, beside those that are stop words of its own language too:
+ * what it may be written in instead. None where it holds no such words.
+ * @param words lower case
+ * @param own the language that the text should have, as a BCP 47 tag
+ * @returns BCP 47 tags
+ */
+export function otherLanguages(words: readonly string[], own: string): string[] {
+  const known = stopWords(own);
+  const foreign = [...new Set(words)].filter((word) => !known.has(word));
+  let most = 1;
+  let found: string[] = [];
+  for (const [language, list] of Object.entries(byLanguage)) {
+    const count = foreign.filter((word) => list.includes(word)).length;
+    if (count < most) continue;
+    if (count > most) found = [];
+    most = count;
+    found.push(language);
+  }
+  return found;
+}
+
+/**
  * Words that say nothing about a picture in a language, lower case; none for a language without a list.
  * @param language a BCP 47 tag, such as `en` or `pt-BR`
  */

@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import { anObject, checkOptions } from '../check-options.ts';
-import { CovistaError } from '../errors.ts';
+import { CovistaError, inOneLine } from '../errors.ts';
 import { type Matrix32, type Rows, row, zeros32 } from '../linalg/matrix.ts';
 import { sparseRows } from '../linalg/sparse-rows.ts';
 import { BagOfWords } from './bag-of-words.ts';
 import { MeanVectors } from './mean-vectors.ts';
 import type { SentenceEncoder } from './sentence-encoder.ts';
+import { stemmer } from './stemmers.ts';
 import { Terms } from './terms.ts';
 import {
   requireSame,
@@ -50,6 +51,8 @@ export class TextEncoder {
   readonly #terms: Terms;
   readonly #means: MeanVectors | undefined;
   readonly #bag: BagOfWords | undefined;
+  /** Of the words of the training texts, once they are needed. */
+  #stems: ReadonlySet<string> | undefined;
 
   private constructor(options: TextEncoderOptions, count: (terms: Terms) => Vocabularies) {
     const {
@@ -128,6 +131,32 @@ export class TextEncoder {
   known(text: string): number {
     if (this.sentences !== undefined) return this.#terms.allWords(text).length;
     return this.words(text).filter((word) => this.#bag?.knows(word) || this.#means?.knows(word)).length;
+  }
+
+  /**
+   * How well the words of a text are known, each once and without stop words. Where a network reads the text, all of
+   * them are taken as known: which words it knows nobody can tell.
+   * - `unknown`: those that contribute nothing, as no training text holds them and they have no word vector;
+   * - `guessed`: those that no training text holds, neither as they are nor by their stem; what they add comes from
+   *   word vectors or spelling alone, and may be wrong.
+   */
+  doubtful(text: string): { unknown: string[]; guessed: string[] } {
+    const unknown: string[] = [];
+    const guessed: string[] = [];
+    if (this.sentences === undefined)
+      for (const word of new Set(this.words(text))) {
+        if (this.#occurred(word)) continue;
+        if (this.#bag?.knows(word) || this.#means?.knows(word)) guessed.push(word);
+        else unknown.push(word);
+      }
+    return { unknown, guessed };
+  }
+
+  #occurred(word: string): boolean {
+    if (this.#bag?.holds(word) || this.#means?.occurred(word)) return true;
+    const stem = stemmer(this.language);
+    this.#stems ??= new Set(this.#means?.vocabulary.words.map(stem));
+    return this.#stems.has(stem(word));
   }
 
   /**
@@ -225,7 +254,10 @@ export class TextEncoder {
   ): TextEncoder {
     const parsed = storedSchema.safeParse(json);
     if (!parsed.success)
-      throw new CovistaError('bad-format', `This is no text encoder: ${z.prettifyError(parsed.error)}`);
+      throw new CovistaError(
+        'bad-format',
+        `This is no text encoder: ${inOneLine(z.prettifyError(parsed.error))}`,
+      );
     checkOptions('TextEncoder.fromJSON', options, { wordVectors: anObject, sentences: anObject });
     const { documents, captions, words, frequencies, terms, termFrequencies, ...rest } = parsed.data;
     const { wordVectors: expectedVectors, sentences: expectedSentences, ...settings } = rest;

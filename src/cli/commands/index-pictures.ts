@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { Command } from 'commander';
 import type { WordSource } from '../../datasets/index.ts';
 import { CovistaError } from '../../errors.ts';
@@ -14,6 +13,7 @@ import {
   readingOf,
   readingOptions,
 } from '../options.ts';
+import { printable } from '../printable.ts';
 import { type CommonOptions, runCommand } from '../run.ts';
 import { count, paint } from '../terminal.ts';
 
@@ -54,7 +54,6 @@ export function indexCommand(): Command {
     .addHelpText('after', EXAMPLES)
     .action((folder: string, options: Options) =>
       runCommand(options, async (work) => {
-        if (!existsSync(folder)) throw new CovistaError('not-found', `The folder ${folder} does not exist.`);
         const run = async (library: Library, encoder: ImageEncoder) => {
           const result = await indexPictures(library, encoder, folder, {
             ...work,
@@ -63,7 +62,7 @@ export function indexCommand(): Command {
           });
           if (result.added + result.unchanged === 0)
             throw new CovistaError('bad-picture', `None of the pictures in ${folder} could be encoded.`, {
-              hint: result.failed[0]?.reason,
+              hint: printable(result.failed[0]?.reason ?? ''),
             });
           return {
             text: describe(result, library, options.library),

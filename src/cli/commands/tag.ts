@@ -14,9 +14,11 @@ import { bestTags, type Tag, tagFeatures } from '../../pipeline/tag.ts';
 import { decidedTags } from '../../pipeline/teach.ts';
 import type { WorkOptions } from '../../progress.ts';
 import { type OwnVocabulary, parseVocabulary } from '../../retrieval/index.ts';
+import { fileError } from '../../system-error.ts';
 import { openModel, withEncoder } from '../context.ts';
 import { explainedTags } from '../explanation-text.ts';
 import { countOption, explainOption, jsonOption, libraryOption, quietOption } from '../options.ts';
+import { printable } from '../printable.ts';
 import { type CommonOptions, runCommand } from '../run.ts';
 import { paint, shown } from '../terminal.ts';
 
@@ -107,7 +109,7 @@ export function tagCommand(): Command {
             text: pictures
               .map(
                 ({ path, tags: some }) =>
-                  `${paint('bold', shown(path))}: ${some.map(({ word, score, level }) => `${word} ${paint('dim', `${score.toFixed(2)}${level === undefined ? '' : ` ${level}`}`)}`).join(', ')}`,
+                  `${paint('bold', shown(path))}: ${some.map(({ word, score, level }) => `${printable(word)} ${paint('dim', `${score.toFixed(2)}${level === undefined ? '' : ` ${level}`}`)}`).join(', ')}`,
               )
               .join('\n'),
             json: { pictures, failed: encoded.failed },
@@ -121,8 +123,9 @@ export function tagCommand(): Command {
 }
 
 async function picturesIn(target: string): Promise<string[]> {
-  const found = await stat(target).catch(() => undefined);
-  if (found === undefined) throw new CovistaError('not-found', `${target} does not exist.`);
+  const found = await stat(target).catch((cause) => {
+    throw fileError(target, cause);
+  });
   if (!found.isDirectory()) return [target];
   const { pictures } = await listPictures(target);
   if (pictures.length === 0) throw new CovistaError('no-data', `There are no pictures in ${target}.`);
@@ -131,7 +134,7 @@ async function picturesIn(target: string): Promise<string[]> {
 
 async function readVocabulary(file: string): Promise<OwnVocabulary> {
   const text = await readFile(file, 'utf8').catch((cause) => {
-    throw new CovistaError('not-found', `The vocabulary ${file} cannot be read.`, { cause });
+    throw fileError(file, cause);
   });
   return parseVocabulary(text, file);
 }

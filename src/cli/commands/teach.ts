@@ -5,7 +5,9 @@ import { Command } from 'commander';
 import { CovistaError } from '../../errors.ts';
 import { type Decision, Library } from '../../library/index.ts';
 import { readTeachings, type Teaching, type TeachResult, teach } from '../../pipeline/teach.ts';
+import { fileError } from '../../system-error.ts';
 import { jsonOption, libraryOption, quietOption } from '../options.ts';
+import { printable } from '../printable.ts';
 import { type CommonOptions, runCommand } from '../run.ts';
 import { count, paint, shown } from '../terminal.ts';
 
@@ -74,7 +76,7 @@ async function teachings(paths: readonly string[], options: Options): Promise<Te
   const { accept = [], reject = [], forget, from } = options;
   if (from !== undefined) {
     const content = await (from === '-' ? readAll(process.stdin) : readFile(from, 'utf8')).catch((cause) => {
-      throw new CovistaError('not-found', `${from} cannot be read.`, { cause });
+      throw fileError(from, cause);
     });
     return readTeachings(content, from === '-' ? resolve('standard input') : from);
   }
@@ -100,8 +102,8 @@ const described = ({ decisions, total }: TeachResult, library: string) =>
 
 function describedOne({ path, accepted, rejected }: Decision): string {
   const parts = [
-    ...(accepted.length > 0 ? [`accepted ${accepted.join(', ')}`] : []),
-    ...(rejected.length > 0 ? [`rejected ${rejected.join(', ')}`] : []),
+    ...(accepted.length > 0 ? [`accepted ${printable(accepted.join(', '))}`] : []),
+    ...(rejected.length > 0 ? [`rejected ${printable(rejected.join(', '))}`] : []),
   ];
   return `${paint('bold', shown(path))}: ${parts.join('; ') || 'nothing decided'}`;
 }
