@@ -1,11 +1,11 @@
 import { CovistaError } from '../errors.ts';
+import { productsFor } from './add-options.ts';
 import { type BlockRows, pairCount } from './block-rows.ts';
 import { fit } from './fit.ts';
 import { fitFromRows, SQUARABLE_RIDGE } from './fit-from-rows.ts';
-
 import { checkFitOptions, type FitOptions } from './fit-options.ts';
 import type { JointSpace } from './joint-space.ts';
-import { Moments, productsFor } from './moments.ts';
+import { Moments } from './moments.ts';
 
 /**
  * Canonical correlation analysis of rows that are all at hand; see {@link fit} for what it gives. Without a ridge (below

@@ -1,3 +1,4 @@
+export { type AddOptions, productsFor } from './add-options.ts';
 export type { BlockRows, IndexedRows } from './block-rows.ts';
 export type { CaptionedRows } from './captioned-rows.ts';
 export { type ContrastiveLoss, contrastiveLoss } from './contrastive-loss.ts';
@@ -8,7 +9,7 @@ export type { JointSpace, ViewProjection } from './joint-space.ts';
 export { describeJointSpace, loadJointSpace, readJointSpace, saveJointSpace } from './joint-space-file.ts';
 export { meanRecall } from './mean-recall.ts';
 export type { MomentSums } from './moment-sums.ts';
-export { type AddOptions, Moments, productsFor } from './moments.ts';
+export { Moments } from './moments.ts';
 export { loadMoments, saveMoments } from './moments-file.ts';
 export type { Normalization } from './normalization.ts';
 export { project } from './project.ts';

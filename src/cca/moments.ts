@@ -1,9 +1,10 @@
-import { anEngine, aSignal, checkOptions, type OptionRules, oneOf, required } from '../check-options.ts';
+import { checkOptions } from '../check-options.ts';
 import { CovistaError, throwIfAborted } from '../errors.ts';
 import type { Engine } from '../linalg/engine.ts';
 import { productIndex } from '../linalg/joint-gram.ts';
 import { isSparse, type Matrix, type Matrix64, zeros64 } from '../linalg/matrix.ts';
 import { mirrorLower } from '../linalg/triangle.ts';
+import { type AddOptions, addRules } from './add-options.ts';
 import {
   type BlockRows,
   type CheckedBlock,
@@ -17,32 +18,6 @@ import { combineSums, type MomentSums, squaresOf, zeroSums } from './moment-sums
 import { isVaryingColumn, productRounding, representationRounding } from './rounding.ts';
 import { startingShift } from './starting-shift.ts';
 import { requireFinite, widenBlock, widenRows } from './widen.ts';
-
-/** How {@link Moments.add} multiplies. */
-export interface AddOptions {
-  readonly engine: Engine;
-  /**
-   * The precision in which float32 features are multiplied. `float64` (when left out) keeps directions of little
-   * variance, which CCA without a ridge depends on; `float32` takes half the time, errs by about 5e-7 of a variance, and
-   * serves where every view has a ridge of 0.001 or more; see {@link productsFor}.
-   */
-  readonly products?: 'float32' | 'float64' | undefined;
-  readonly signal?: AbortSignal | undefined;
-}
-
-const addRules: OptionRules<AddOptions> = {
-  engine: required(anEngine),
-  products: oneOf(['float32', 'float64']),
-  signal: aSignal,
-};
-
-/** From this ridge on, as a share of the mean variance, float32 products lose nothing that matters to a fit. */
-const HARMLESS_RIDGE = 1e-3;
-
-/** The precision of products that serves a fit with these ridges, as shares of the views' mean variances. */
-export function productsFor(ridges: readonly number[]): 'float32' | 'float64' {
-  return ridges.every((ridge) => ridge >= HARMLESS_RIDGE) ? 'float32' : 'float64';
-}
 
 /** Bytes of float32 features that are brought to float64 at a time. */
 const PART_BYTES = 16 << 20;

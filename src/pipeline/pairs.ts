@@ -1,6 +1,7 @@
+import { productsFor } from '../cca/add-options.ts';
 import { fit } from '../cca/fit.ts';
 import type { FitOptions, JointSpace } from '../cca/index.ts';
-import { Moments, productsFor } from '../cca/moments.ts';
+import { Moments } from '../cca/moments.ts';
 import { CovistaError, throwIfAborted } from '../errors.ts';
 import type { Engine } from '../linalg/engine.ts';
 import { joinRows, type Matrix32, type Rows, selectRows } from '../linalg/matrix.ts';
