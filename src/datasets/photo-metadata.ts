@@ -36,7 +36,7 @@ export const photoMetadata: DatasetFormat = {
         if (exif !== undefined) found.push(parseExif(exif));
       } catch (error) {
         // BMP and JPEG XL, which sharp does not read, can have words beside them all the same.
-        if (!/unsupported image format/.test((error as Error).message))
+        if (!/\.(?:bmp|jxl)$/i.test(picture))
           collector.warnings.add('photos that cannot be read', `${file}: ${(error as Error).message}.`);
       }
       for (const name of sidecars.of(picture, '.xmp'))

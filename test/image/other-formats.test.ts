@@ -248,7 +248,7 @@ describe('what cannot be read', () => {
     // The sources beside a sharp, and nothing else.
     const place = join(folder, 'without');
     await cp(resolve(import.meta.dirname, '../../src/image'), join(place, 'src/image'), { recursive: true });
-    for (const file of ['errors.ts', 'check-options.ts'])
+    for (const file of ['errors.ts', 'check-options.ts', 'system-error.ts'])
       await cp(resolve(import.meta.dirname, '../../src', file), join(place, 'src', file));
     await mkdir(join(place, 'node_modules'));
     const installed = dirname(dirname(fileURLToPath(import.meta.resolve('sharp'))));
