@@ -136,7 +136,7 @@ function phraseScorer(
       vocabulary: names.length,
       pictures: bank!.pictures && { of: owners, words: indexRows(agreed) },
     },
-    recipe.tags.method === 'vote' ? recipe.tags : {},
+    recipe.tags.method === 'vote' ? { temperature: recipe.tags.temperature } : {},
   );
   // No regression knows the phrase: the vote speaks for it, too.
   const scores = direct === undefined ? votes : combinedScorer([votes, votes], direct.combination);
