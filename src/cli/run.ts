@@ -1,6 +1,5 @@
 import { CovistaError, type ErrorCode } from '../errors.ts';
 import type { WorkOptions } from '../progress.ts';
-import { replaceFile } from '../replace-file.ts';
 import { fileError, systemError } from '../system-error.ts';
 import { closeOpened } from './opened.ts';
 import { printable, printableJson, printableText } from './printable.ts';
@@ -58,7 +57,10 @@ export async function runCommand(
     lap('run what remains');
     bar.finish();
     const json = () => `${printableJson(result.json)}\n`;
-    if (typeof options.json === 'string') await replaceFile(options.json, json());
+    if (typeof options.json === 'string') {
+      const { replaceFile } = await import('../replace-file.ts');
+      await replaceFile(options.json, json());
+    }
     process.stdout.write(options.json === true ? json() : `${printableText(result.text.trimEnd())}\n`);
   } catch (error) {
     process.exitCode = reportError(error);

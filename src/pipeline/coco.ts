@@ -4,7 +4,7 @@ import type { ImageEncoder } from '../image/image-encoder.ts';
 import type { Library } from '../library/index.ts';
 import type { Engine } from '../linalg/engine.ts';
 import { selectRows } from '../linalg/matrix.ts';
-import type { WorkOptions } from '../progress.ts';
+import { type WorkOptions, workOf } from '../progress.ts';
 import { indexRow } from '../retrieval/index.ts';
 import { type CocoFolders, type CocoHalf, findCoco } from './coco-folders.ts';
 import { type Evaluation, evaluateModel, type TestSet } from './evaluate.ts';
@@ -91,7 +91,7 @@ export async function runCoco(
   const { engine } = options;
   const folders = findCoco(options.root, options.year);
   const index = ({ photos, captions }: CocoHalf) =>
-    indexPictures(library, encoder, photos, { ...options, captions });
+    indexPictures(library, encoder, photos, { ...workOf(options), captions });
   const indexed = { train: await index(folders.train), validation: await index(folders.validation) };
   const training = await libraryPairs(library, await photosOf(library, folders.train));
   const validation = await validationSet(library, folders.validation, options);

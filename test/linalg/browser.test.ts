@@ -26,12 +26,19 @@ interface Result {
   readonly correlations: number[];
 }
 
+/** Where the page finds the one package that the sources need. */
+const packages = JSON.stringify({ imports: { zod: '/node_modules/zod/index.js' } });
+
 /** Serves the sources, types stripped. */
 async function serve(path: string) {
-  if (path === '/') return { type: 'text/html', body: `<script type="module">${program}</script>` };
-  if (!path.endsWith('.ts')) return undefined;
-  const body = stripTypeScriptTypes(await readFile(join(root, path), 'utf8'));
-  return { type: 'text/javascript', body };
+  if (path === '/')
+    return {
+      type: 'text/html',
+      body: `<script type="importmap">${packages}</script><script type="module">${program}</script>`,
+    };
+  if (!/\.[tj]s$/.test(path)) return undefined;
+  const source = await readFile(join(root, path), 'utf8');
+  return { type: 'text/javascript', body: path.endsWith('.ts') ? stripTypeScriptTypes(source) : source };
 }
 
 describe.skipIf(!CHROMIUM)('in Chromium', () => {
