@@ -1,3 +1,4 @@
+import { shuffle } from '../base/sampling.ts';
 import { CovistaError } from '../errors.ts';
 import type { Random } from '../linalg/random.ts';
 
@@ -73,15 +74,8 @@ export class PairBatches {
     }
   }
 
-  /** Fisher and Yates. */
   #shuffle(): void {
-    const order = this.#order;
-    for (let i = order.length - 1; i > 0; i--) {
-      const j = this.#random.integer(i + 1);
-      const picture = order[i]!;
-      order[i] = order[j]!;
-      order[j] = picture;
-    }
+    shuffle(this.#order, this.#random);
     this.#next = 0;
   }
 }

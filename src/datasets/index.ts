@@ -1,5 +1,6 @@
 import '../node-version.ts';
 
+export { type HoldOut, holdOut } from '../base/sampling.ts';
 export type { Annotation, Annotations } from './annotation.ts';
 export type { DatasetFormat, ReadOptions, Source } from './dataset-format.ts';
 export { DATASETS, lostRows, readAnnotations, recogniseFormat } from './datasets.ts';
@@ -22,7 +23,6 @@ export {
   readNamedFeatures,
 } from './features.ts';
 export { type FolderWords, readFolderWords, type WordSource } from './folder-words.ts';
-export { type HoldOut, holdOut } from './hold-out.ts';
 export { type Match, matchAnnotations } from './match.ts';
 export { readNames, readSplit, requireDisjoint, type Split } from './names.ts';
 export { type NpyArray, NpyFile, readNpy, writeNpy } from './npy.ts';

@@ -1,3 +1,4 @@
+import { evenly, evenSelection } from '../base/sampling.ts';
 import { throwIfAborted } from '../errors.ts';
 import type { Engine } from '../linalg/engine.ts';
 import { HalfMatrix } from '../linalg/half-matrix.ts';
@@ -102,9 +103,9 @@ function voterPictures(
     of.fill(picture, caption, caption + some.length);
     caption += some.length;
   });
-  const step = Math.ceil(captions / LARGEST_BANK);
+  const isKept = evenSelection(captions, LARGEST_BANK);
   return {
-    of: step <= 1 ? of : of.filter((_, i) => i % step === 0),
+    of: of.filter((_, i) => isKept(i)),
     words: tagTruthOf(model, grouped),
   };
 }
@@ -134,9 +135,8 @@ export async function queryBank(
   captions: readonly string[],
   engine: Engine,
 ): Promise<QueryBank> {
-  const step = Math.ceil(pictures / QUERY_BANK);
   const parts: Matrix32[] = [];
-  for await (const some of featuresWhere(features, (position) => position % step === 0))
+  for await (const some of featuresWhere(features, evenSelection(pictures, QUERY_BANK)))
     parts.push(await embedPictures(model, some, engine));
   return {
     pictures: joinRows(parts),
@@ -174,10 +174,4 @@ export function smallerBank(bank: CaptionBank, most: number): CaptionBank {
 function positionsOf(some: Uint32Array, kept: readonly number[]): Uint32Array {
   const wanted = new Set(some);
   return Uint32Array.from(kept.keys()).filter((i) => wanted.has(kept[i]!));
-}
-
-/** All items, or an even selection of at most so many. */
-function evenly<T>(items: readonly T[], most: number): readonly T[] {
-  const step = Math.ceil(items.length / most);
-  return step <= 1 ? items : items.filter((_, i) => i % step === 0);
 }

@@ -1,3 +1,4 @@
+import { evenly } from '../base/sampling.ts';
 import { throwIfAborted } from '../errors.ts';
 import type { Engine } from '../linalg/engine.ts';
 import { type Matrix32, type SparseRows, selectRows } from '../linalg/matrix.ts';
@@ -109,8 +110,10 @@ async function combined(
   captions: readonly (readonly string[])[],
   engine: Engine,
 ): Promise<DirectTags> {
-  const step = Math.ceil(pictures.rows / COMBINE_ON);
-  const rows = Array.from({ length: pictures.rows }, (_, i) => i).filter((i) => i % step === 0);
+  const rows = evenly(
+    Array.from({ length: pictures.rows }, (_, i) => i),
+    COMBINE_ON,
+  );
   const some = selectRows(pictures, rows);
   const truth = tagTruthOf(
     model,

@@ -1,3 +1,4 @@
+import { shuffle, twinGroups } from '../base/sampling.ts';
 import { CovistaError } from '../errors.ts';
 import type { Library } from '../library/index.ts';
 import { matrix } from '../linalg/matrix.ts';
@@ -89,14 +90,12 @@ function heldOutWithTwins(
       )
       .sort(),
   );
-  const twins = Map.groupBy(captions.keys(), (row) => words[row]!.join('\n'));
-  const parted = twins.size < CLASSES ? captions.map((_, row) => [row]) : [...twins.values()];
-  const groups = parted.filter((rows) => rows.every(isTested));
-  const random = createRandom(seed);
-  for (let i = groups.length - 1; i > 0; i--) {
-    const j = random.integer(i + 1);
-    [groups[i], groups[j]] = [groups[j]!, groups[i]!];
-  }
+  const twins = twinGroups(words.map((some) => some.join('\n')));
+  const parted = twins.length < CLASSES ? captions.map((_, row) => [row]) : twins;
+  const groups = shuffle(
+    parted.filter((rows) => rows.every(isTested)),
+    createRandom(seed),
+  );
   const most = Math.max(1, Math.round(captions.length * share));
   const held = new Set<number>();
   for (const rows of groups) if (held.size + rows.length <= most) for (const row of rows) held.add(row);

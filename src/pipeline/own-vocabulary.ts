@@ -1,3 +1,4 @@
+import { evenly } from '../base/sampling.ts';
 import { CovistaError } from '../errors.ts';
 import type { Engine } from '../linalg/engine.ts';
 import { type Matrix32, selectRows } from '../linalg/matrix.ts';
@@ -173,8 +174,10 @@ async function cosineScorer(
 
 /** a and b of logit p = a + b cosine, for the model's rarer half of tags on some of the training pictures. */
 async function cosineWeights(model: Model, bank: Matrix32, engine: Engine): Promise<Float64Array> {
-  const step = Math.ceil(bank.rows / MEASURED_ON);
-  const rows = Array.from({ length: bank.rows }, (_, i) => i).filter((i) => i % step === 0);
+  const rows = evenly(
+    Array.from({ length: bank.rows }, (_, i) => i),
+    MEASURED_ON,
+  );
   const pictures = selectRows(bank, rows);
   const rare = model.tags.map((_, i) => i).slice(model.tags.length >> 1);
   const expected = await restrictTags(await tagScorer(model, pictures, engine), rare).block(0, rows.length);

@@ -1,3 +1,4 @@
+import { shuffle, twinGroups } from '../base/sampling.ts';
 import {
   Moments,
   productsFor,
@@ -115,14 +116,8 @@ interface FoldPlan {
 }
 
 function planFolds(captions: readonly (readonly string[])[], folds: number, seed: number): FoldPlan {
-  const groups = new Map<string, number[]>();
-  captions.forEach((some, picture) => {
-    const key = some.join('\n');
-    const group = groups.get(key);
-    if (group) group.push(picture);
-    else groups.set(key, [picture]);
-  });
-  const shuffled = shuffle([...groups.values()], seed);
+  const groups = twinGroups(captions.map((some) => some.join('\n')));
+  const shuffled = shuffle(groups, createRandom(seed));
   const size = Math.min(LARGEST_FOLD, Math.floor(shuffled.length / 5));
   if (size < 2 || folds < 1 || folds * size > shuffled.length)
     throw new CovistaError('no-data', `${shuffled.length} pictures are too few to hold out ${folds} folds.`, {
@@ -143,15 +138,6 @@ function planFolds(captions: readonly (readonly string[])[], folds: number, seed
         .slice(0, BANK),
     ),
   };
-}
-
-function shuffle<T>(items: T[], seed: number): T[] {
-  const random = createRandom(seed);
-  for (let i = items.length - 1; i > 0; i--) {
-    const j = random.integer(i + 1);
-    [items[i], items[j]] = [items[j]!, items[i]!];
-  }
-  return items;
 }
 
 /** The moments of all pairs and of each fold, and the features of the pictures that are scored or tell hubs. */

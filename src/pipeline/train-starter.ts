@@ -1,3 +1,4 @@
+import { evenSelection } from '../base/sampling.ts';
 import { compactMoments, expandMoments } from '../cca/compact-moments.ts';
 import type { JointSpace } from '../cca/index.ts';
 import { CovistaError } from '../errors.ts';
@@ -13,6 +14,7 @@ import type { Recipe } from './recipe.ts';
 import { type Starter, starterBanks } from './starter.ts';
 import { compactSpace, expandSpace } from './starter-space.ts';
 import { pictureCounts } from './tag-words.ts';
+import { captionGroups } from './train.ts';
 import type { TrainOptions } from './train-options.ts';
 
 /** How large a starter may become. */
@@ -64,7 +66,8 @@ export async function trainStarter(
     },
     { wordVectors },
   );
-  const isHeld = (position: number) => position % CALIBRATE_EVERY === 0;
+  const groups = captionGroups(pairs.captions);
+  const isHeld = (position: number) => groups[position]! % CALIBRATE_EVERY === 0;
   const { kept, held, heldFeatures } = await pairMoments(pairs, recipe, text, isHeld, options);
   const total = kept.merge(held);
   const compact = compactMoments(total);
@@ -117,11 +120,11 @@ function byCaptionsOnly(recipe: Recipe): Recipe {
 }
 
 async function evenPictures(pairs: PairSource, most: number): Promise<Matrix32> {
-  const step = Math.ceil(pairs.captions.length / most);
+  const isTaken = evenSelection(pairs.captions.length, most);
   const parts: Matrix32[] = [];
   let first = 0;
   for await (const batch of pairs.features()) {
-    const rows = Array.from({ length: batch.rows }, (_, i) => i).filter((i) => (first + i) % step === 0);
+    const rows = Array.from({ length: batch.rows }, (_, i) => i).filter((i) => isTaken(first + i));
     parts.push(selectRows(batch, rows));
     first += batch.rows;
   }

@@ -1,3 +1,4 @@
+import { twinNumbers } from '../base/sampling.ts';
 import type { Moments } from '../cca/index.ts';
 import { CovistaError } from '../errors.ts';
 import { tagVocabulary } from '../evaluation/index.ts';
@@ -75,13 +76,7 @@ export async function train(pairs: PairSource, asked: Recipe, options: TrainOpti
  * learned from, tags would seem surer than they are.
  */
 export function captionGroups(captions: readonly (readonly string[])[]): Uint32Array {
-  const numbers = new Map<string, number>();
-  return Uint32Array.from(captions, (some) => {
-    const key = some.join('\n');
-    const number = numbers.get(key) ?? numbers.size;
-    numbers.set(key, number);
-    return number;
-  });
+  return twinNumbers(captions.map((some) => some.join('\n')));
 }
 
 /** One member of a model, and the same learned without the pictures that were held out. */
