@@ -205,6 +205,37 @@ describe('the rank of a view', () => {
     );
   });
 
+  it('sums of others about large and unequal means are told from rounding', async () => {
+    await fc.assert(
+      fc.asyncProperty(seed, fc.integer({ min: 1, max: 4 }), async (s, power) => {
+        const n = 300;
+        const factors = random64(n, 8, s);
+        const loadings = random64(8, 30, s + 1).data;
+        const means = random64(1, 30, s + 2).data.map((value) => 10 ** power * value);
+        const x = matrixOf(
+          n,
+          Array.from({ length: 30 }, (_, c) => (i) => {
+            let sum = means[c]!;
+            for (let f = 0; f < 8; f++) sum += factors.data[8 * i + f]! * loadings[30 * f + c]!;
+            return sum;
+          }),
+        );
+        const noise = columnsOf(random64(n, 3, s + 3));
+        const y = matrixOf(
+          n,
+          noise.map((own, c) => (i) => own(i) + factors.data[8 * i + c]!),
+        );
+        const known = byQr(factors, y);
+        await everyFit(x, y, (space, _, single) => {
+          expect(space.views[0]!.diagnostics!.rank).toBe(8);
+          // A float32 number of 10^4 errs by up to 5e-4.
+          expect(distance(space.correlations, known)).toBeLessThan(single ? 1e-3 : 1e-9);
+        });
+      }),
+      { numRuns: 5 },
+    );
+  });
+
   it('of fewer pairs than columns is the number of pairs less one, and variates have unit variance', async () => {
     const [x, y] = [random64(50, 80, 5), random64(50, 60, 6)];
     await everyFit(x, y, (space) => {
