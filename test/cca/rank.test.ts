@@ -149,6 +149,27 @@ describe('the rank of a view', () => {
     );
   });
 
+  it('repeated and constant columns do not move the limit of what counts', async () => {
+    const n = 200;
+    const powers = Array.from({ length: 25 }, (_, i) => -8 + i * 0.1);
+    for (const s of [1, 2])
+      for (const power of powers) {
+        const z = columnsOf(random64(n, 4, s));
+        const x = [z[0]!, (i: number) => z[0]!(i) + 10 ** power * z[1]!(i), z[2]!];
+        const y = matrixOf(n, [(i) => z[1]!(i) + 0.5 * z[3]!(i)]);
+        for (const engine of engines)
+          for (const single of [false, true]) {
+            const ranks = await Promise.all(
+              [x, [...x, z[2]!], [() => 1, ...x, z[2]!, z[2]!]].map(async (columns) => {
+                const space = await fitMoments(matrixOf(n, columns), y, engine, single);
+                return space.views[0]!.diagnostics!.rank;
+              }),
+            );
+            expect(ranks, `1e${power}`).toEqual([ranks[0], ranks[0], ranks[0]]);
+          }
+      }
+  });
+
   it('graded columns: units do not matter', async () => {
     await fc.assert(
       fc.asyncProperty(seed, async (s) => {
