@@ -25,10 +25,12 @@ const CLEAR = 10;
  * Finds the whitening of a covariance, which is overwritten: W = D L⁻ᵀ for D S D = L Lᵀ with columns at unit variance.
  * Columns without variance, and those that others explain but for rounding ({@link pivotedCholesky}), are dropped: their
  * weights are 0, and all else is as if they had not been there.
+ * @param ridge what of its diagonal is a ridge
  * @param rounding how far rounding may have moved each diagonal element, as a standard deviation
  */
 export async function findWhitening(
   covariance: Matrix64,
+  ridge: number,
   rounding: Float64Array,
   options: { readonly engine: Engine; readonly signal?: AbortSignal | undefined },
 ): Promise<Whitening> {
@@ -43,6 +45,7 @@ export async function findWhitening(
   const every = columns.length === scales.length && clear !== undefined;
   return {
     rank: l.rows,
+    ridge,
     diagnostics: diagnose(l, columns, scales.length),
     whiten: async (m) =>
       engine.solveTriangular(l, every ? scaleRows(m, scales) : pickRows(m, columns, scales)),

@@ -29,7 +29,7 @@ describe.each(['reference', 'wasm'])('finite float64 features, engine %s', (name
       const [scaled] = views(pairs, dx, dy, scale);
       const options = { engine, ridge: 0.1, dimensions: 2 };
       const moments = Moments.zero([dx, dy]);
-      await moments.add([scaled, y], options);
+      await moments.add([scaled, y], { engine });
       const expected = await fitRows([x, y], options);
       const embeddings = await project(expected, 0, [x], { engine });
       for (const space of [await fit(moments, options), await fitRows([scaled, y], options)]) {
