@@ -23,11 +23,12 @@ export async function fitRows(blocks: readonly BlockRows[], options: FitOptions)
       hint: 'Add pictures that have captions or tags.',
     });
   const sizes = blocks.map((block) => ('of' in block ? block.rows.columns : block.columns));
-  const { engine, signal, ridge = 0 } = options;
+  const { ridge = 0 } = options;
   const ridges = typeof ridge === 'number' ? [ridge] : ridge;
   const squarable = ridges.every((share) => share >= SQUARABLE_RIDGE);
   if (!squarable || areProductsCheaper(pairs, sizes)) return fitFromRows(blocks, options);
   const moments = Moments.zero(sizes);
+  const { engine, signal } = options;
   await moments.add(blocks, { engine, signal, products: productsFor(ridges) });
   return fit(moments, options);
 }
