@@ -21,10 +21,12 @@ import {
   readFeatures,
   refine,
   resolveEncoder,
+  scaleComponents,
   select,
   similarityEmbeddings,
   TextEncoder,
   trainWordVectors,
+  wasmEngine,
 } from '../src/index.ts';
 
 const engine = await createEngine('reference');
@@ -52,6 +54,7 @@ const calls: Record<string, (options: Wrong) => unknown> = {
   fit: (options) => fit(moments, options),
   fitRows: (options) => fitRows([x, y], options),
   project: (options) => project(space, 0, [x], options),
+  wasmEngine: (options) => wasmEngine(options),
   cosineSimilarity: (options) => cosineSimilarity(unit, unit, options),
   meanRecall: (options) => meanRecall(space, pairs, options),
   refine: (options) => refine(space, pairs, options),
@@ -79,6 +82,13 @@ const refusal = async (call: (options: Wrong) => unknown, options: Wrong): Promi
   }
   return undefined;
 };
+
+test('scaleComponents wants a power', () => {
+  for (const power of [Number.NaN, -1, '1' as Wrong])
+    expect(() => scaleComponents(unit, Float64Array.of(0.5), power)).toThrow(
+      /power must be a number from 0 on, got (NaN|-1|"1")/,
+    );
+});
 
 test.each(Object.entries(calls))(
   '%s names an option that it does not have, and those that it has',
@@ -122,6 +132,9 @@ describe('values', () => {
     ['select', { start: { ...start, ridges: [1, 1] } }, /select, start has no option "ridges"/],
     ['select', { start: { ...start, similarity: { form: 'dot', power: 1 } } }, /form must be one of/],
     ['TextEncoder.fit', { blocks: ['word'] }, /blocks must be .*vectors, words, sentence, got \["word"\]/],
+    ['wasmEngine', { threads: 0 }, /threads must be a whole number from 1 on, got 0/],
+    ['wasmEngine', { threads: '2' }, /threads must be .*got "2"/],
+    ['wasmEngine', { memory: Number.NaN }, /memory must be a number from 0 on, got NaN/],
     ['TextEncoder.fit', { stems: 'yes' }, /stems must be true or false, got "yes"/],
     ['TextEncoder.fit', { minimumCount: 0 }, /minimumCount must be a whole number from 1 on, got 0/],
     ['captionVote', { temperature: 0 }, /temperature must be a number above 0, got 0/],

@@ -4,6 +4,8 @@ import type { Matrix64 } from '../linalg/matrix.ts';
 /** A view turned into `rank` uncorrelated features of unit variance by some W (d x rank). */
 export interface WhitenedView {
   readonly rank: number;
+  /** What was added to the variance of each feature: Wᵀ (S + ridge I) W = I. */
+  readonly ridge: number;
   /** W M for M (rank x columns): from weights for whitened features to weights for features. */
   unwhiten(m: Matrix64): Promise<Matrix64>;
 }

@@ -69,7 +69,11 @@ export async function fitFromRows(blocks: readonly BlockRows[], options: FitOpti
   };
 }
 
-/** The rows of a block for each pair, less their mean, as a new float64 matrix. */
+/**
+ * The rows of a block for each pair, less their mean, as a new float64 matrix. What rounding left of the mean is taken from
+ * the rows and added to the mean (the corrected two-pass algorithm of Chan, Golub and LeVeque 1983): it would be a direction
+ * that all columns with large means share.
+ */
 function centredRows(block: CheckedBlock, n: number, mean: Float64Array): Matrix64 {
   const { rows, of } = block;
   const { columns } = rows;
@@ -83,6 +87,11 @@ function centredRows(block: CheckedBlock, n: number, mean: Float64Array): Matrix
     else target.set(row(rows, r));
     for (let c = 0; c < columns; c++) target[c]! -= mean[c]!;
   }
+  const rest = new Float64Array(columns);
+  for (let i = 0; i < n; i++)
+    for (let c = 0; c < columns; c++) rest[c]! += centred.data[i * columns + c]! / n;
+  for (let i = 0; i < n; i++) for (let c = 0; c < columns; c++) centred.data[i * columns + c]! -= rest[c]!;
+  for (let c = 0; c < columns; c++) mean[c]! += rest[c]!;
   return centred;
 }
 

@@ -40,8 +40,8 @@ export async function fit(moments: Moments, options: FitOptions): Promise<JointS
   for (const view of views) {
     throwIfAborted(signal);
     const covariance = covarianceOf(moments, view, view);
-    addRidge(covariance, view.ridge);
-    whitenings.push(await findWhitening(covariance, roundingOf(moments, view), { engine, signal }));
+    const ridge = addRidge(covariance, view.ridge);
+    whitenings.push(await findWhitening(covariance, ridge, roundingOf(moments, view), { engine, signal }));
   }
   const coherence = async (i: number, j: number) => {
     throwIfAborted(signal);

@@ -162,9 +162,9 @@ function choleskyFactors(
     const key = `${ridge} ${view.blocks.map((block) => blockWeights[block])}`;
     const whitening = await whitenings(key, () => {
       const scaled = scaleBothSides(copy(covariance), weights, weights);
-      addRidge(scaled, ridge);
+      const added = addRidge(scaled, ridge);
       const noise = rounding.map((value, c) => value * weights[c]! ** 2);
-      return findWhitening(scaled, noise, options);
+      return findWhitening(scaled, added, noise, options);
     });
     return {
       key,

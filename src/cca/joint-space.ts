@@ -35,8 +35,9 @@ export interface JointSpace {
   /** Number of pairs it was learned from. */
   readonly count: number;
   /**
-   * Canonical correlations of the training pairs, length k; shrunk when a ridge was used. Of two views descending. Of more
-   * the mean correlation of the variates of all pairs of views, in the order of the eigenvalues; see {@link fit}.
+   * Canonical correlations of the training pairs, length k. Of two views descending, and shrunk when a ridge was used: the
+   * covariances of variates whose variances are 1 with the penalty. Of more views the mean correlation of the variates of all
+   * pairs of views, with a ridge too, in the order of the eigenvalues; see {@link fit}.
    */
   readonly correlations: Float64Array;
   /** The views; of two, the picture side is view 0 and the word side is view 1. */

@@ -5,6 +5,9 @@ import type { CanonicalSolution, Coherence, SolveOptions, WhitenedView } from '.
 /** A product of two views' shares of a component's variance that is rounding. */
 const NO_PART = 1e-24;
 
+/** A share of a variance that may be rounding where most of it, the penalty, was taken away. */
+const REMAINDER = 1e-12;
+
 /**
  * Multi-view CCA, which maximises the covariance of all pairs of views under one common constraint on their variances
  * (Kettenring, "Canonical analysis of several sets of variables", 1971; Nielsen, "Multiset canonical correlations
@@ -12,8 +15,8 @@ const NO_PART = 1e-24;
  * its diagonal blocks.
  *
  * The correlation of a component is the mean of the correlations of its variates over all pairs of views that vary. It is
- * (λ - 1) / (views - 1) only where the variates have equal variances. Weights are scaled so that the variances of the views'
- * variates average 1. For two views all is what two-view CCA gives.
+ * (λ - 1) / (views - 1) only where the variates have equal variances and there is no ridge. Weights are scaled so that the
+ * variances of the views' variates, penalty included, average 1. For two views without ridges all is what two-view CCA gives.
  */
 export async function solveMultiView(
   views: readonly WhitenedView[],
@@ -34,19 +37,27 @@ export async function solveMultiView(
   const { vectors } = await engine.eigenSymmetric(whitened, signal ? { count, signal } : { count });
   const varying = views.filter((view) => view.rank > 0).length;
   const weights: Matrix64[] = [];
+  const penalties: Float64Array[] = [];
   for (const [i, view] of views.entries()) {
     const data = vectors.data.slice(starts[i]! * count, starts[i + 1]! * count);
     for (let p = 0; p < data.length; p++) data[p]! *= Math.sqrt(varying);
-    weights.push(await view.unwhiten({ rows: view.rank, columns: count, data }));
+    const weight = await view.unwhiten({ rows: view.rank, columns: count, data });
+    weights.push(weight);
+    const share = view.ridge / varying;
+    penalties.push(products(weight, weight, [0, weight.rows], 0, count).map((square) => share * square));
   }
-  return { correlations: await meanCorrelations(whitened, vectors, starts, engine), weights };
+  return { correlations: await meanCorrelations(whitened, vectors, starts, penalties, engine), weights };
 }
 
-/** For each component the mean correlation of the variates of two views, over all pairs of views that vary. */
+/**
+ * For each component the mean correlation of the variates of two views, over all pairs of views that vary.
+ * @param penalties what of the squares of each view's part of the vectors its ridge makes
+ */
 async function meanCorrelations(
   whitened: Matrix64,
   vectors: Matrix64,
   starts: readonly number[],
+  penalties: readonly Float64Array[],
   engine: Engine,
 ): Promise<Float64Array> {
   const count = vectors.columns;
@@ -57,7 +68,11 @@ async function meanCorrelations(
   ).length;
   const pairs = (varying * (varying - 1)) / 2;
   // The covariances of each view's variates with those of the others: vᵢᵀ Cᵢⱼ vⱼ.
-  const variances = Array.from({ length: views }, (_, i) => products(vectors, vectors, starts, i, count));
+  const variances = penalties.map((penalty, i) =>
+    products(vectors, vectors, starts, i, count).map((square, c) =>
+      square - penalty[c]! > REMAINDER * penalty[c]! ? square - penalty[c]! : 0,
+    ),
+  );
   for (let j = 1; j < views; j++) {
     const only = zeros64(vectors.rows, count);
     const range = [starts[j]! * count, starts[j + 1]! * count] as const;

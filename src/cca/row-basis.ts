@@ -29,7 +29,8 @@ const ARITHMETIC = (2 ** -49) ** 2;
 /**
  * An orthonormal basis of columns by block Gram-Schmidt with pivoting, each panel orthonormalised twice (Björck, "Numerics of
  * Gram-Schmidt orthogonalization", 1994; Yamamoto and others, "CholeskyQR2", 2015). Works on the rows themselves, so that the
- * condition number is not squared: columns that differ by 1e-13 of their length are told apart.
+ * condition number is not squared: columns that differ by 1e-13 of their length are told apart. What rounding may have made
+ * of a column grows with the columns taken out of it.
  * @param x columns of unit length, or of zeros; kept as it is
  * @param rounding how far the rounding of its numbers may have moved each column: the square of a share of its length
  */
@@ -40,12 +41,13 @@ export async function rowBasis(
 ): Promise<RowBasis> {
   const { rows, columns } = x;
   const left: Matrix64 = { rows, columns, data: x.data.slice() };
+  const uncertain = rounding.map((value) => value + ARITHMETIC);
   const kept: number[] = [];
   let q = zeros64(rows, 0);
   for (;;) {
     throwIfAborted(signal);
     const lengths = columnSquares(left);
-    const panel = choosePanel(lengths, rounding, kept);
+    const panel = choosePanel(lengths, uncertain, kept);
     if (panel.length === 0) break;
     const candidates = pickColumns(left, panel, (c) => 1 / Math.sqrt(lengths[c]!));
     const gram = await engine.multiply(candidates, candidates, { transposeA: true });
@@ -56,6 +58,8 @@ export async function rowBasis(
     fresh = await orthonormalize(fresh, q, engine);
     fresh = await orthonormalize(fresh, q, engine);
     const shares = await engine.multiply(fresh, left, { transposeA: true });
+    const moved = Float64Array.from(taken, (c) => uncertain[c]! / lengths[c]!);
+    passOnRounding(uncertain, shares, moved, apart.l);
     subtract(left, await engine.multiply(fresh, shares));
     for (const c of taken) {
       clearColumn(left, c);
@@ -74,16 +78,37 @@ export async function rowBasis(
 }
 
 /** The columns with most left, most first: those that are not rounding and comparable with the best. */
-function choosePanel(lengths: Float64Array, rounding: Float64Array, kept: readonly number[]): Uint32Array {
+function choosePanel(lengths: Float64Array, uncertain: Float64Array, kept: readonly number[]): Uint32Array {
   const done = new Set(kept);
   const open = Array.from(lengths.keys()).filter(
-    (c) => !done.has(c) && isIndependent(lengths[c]!, rounding[c]! + ARITHMETIC),
+    (c) => !done.has(c) && isIndependent(lengths[c]!, uncertain[c]!),
   );
   // Sorting is stable: of equal columns the first comes first, although rounding sets them apart by a little.
   const rank = (c: number) => Math.round(1e6 * Math.log(lengths[c]!));
   open.sort((a, b) => rank(b) - rank(a));
   const least = COMPARABLE * (open.length > 0 ? lengths[open[0]!]! : 0);
   return Uint32Array.from(open.slice(0, PANEL).filter((c) => lengths[c]! >= least));
+}
+
+/**
+ * Adds to the rounding of every column what it takes over with the columns that are taken out of it, as the elimination of
+ * {@link pivotedCholesky} does: a column of small numbers cannot be told from a sum of others better than these are known.
+ * @param shares of every column along each of the panel's orthonormal columns; panel x columns
+ * @param moved the rounding of the panel's own columns at unit length
+ * @param l the Cholesky factor of their products
+ */
+function passOnRounding(
+  uncertain: Float64Array,
+  shares: Matrix64,
+  moved: Float64Array,
+  { columns: size, data: l }: Matrix64,
+): void {
+  const { columns } = shares;
+  for (let p = 0; p < size; p++) {
+    const own = moved[p]! / l[p * size + p]! ** 2;
+    for (let i = p + 1; i < size; i++) moved[i]! += l[i * size + p]! ** 2 * own;
+    for (let c = 0; c < columns; c++) uncertain[c]! += shares.data[p * columns + c]! ** 2 * own;
+  }
 }
 
 /** Columns made orthogonal to Q and to each other, at unit length, in their order; they are far from dependent. */

@@ -1,4 +1,4 @@
-import { anEngine, checkOptions, required } from '../check-options.ts';
+import { amount, anEngine, checkOptions, required } from '../check-options.ts';
 import { CovistaError } from '../errors.ts';
 import type { Engine } from '../linalg/engine.ts';
 import { type Matrix32, zeros32 } from '../linalg/matrix.ts';
@@ -10,9 +10,10 @@ import { type Matrix32, zeros32 } from '../linalg/matrix.ts';
  * @param embeddings n x k, as {@link project} gives them
  * @param power 0 leaves the embeddings as they are, 1 scales by the correlation
  * @returns a new matrix
- * @throws CovistaError `bad-values` when there are not k correlations
+ * @throws CovistaError `bad-values` when there are not k correlations, `usage` for a power below 0 or none
  */
 export function scaleComponents(embeddings: Matrix32, correlations: Float64Array, power: number): Matrix32 {
+  checkOptions('scaleComponents', { power }, { power: required(amount(0)) });
   const { rows, columns, data } = embeddings;
   if (correlations.length !== columns)
     throw new CovistaError(

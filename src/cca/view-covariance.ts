@@ -53,9 +53,14 @@ export function meanDiagonal(covariance: Matrix64): number {
   return trace / size;
 }
 
-/** Adds a share of the mean diagonal to the diagonal, in place. */
-export function addRidge(covariance: Matrix64, share: number): void {
+/**
+ * Adds a share of the mean diagonal to the diagonal, in place, but for columns without variance, which stay out.
+ * @returns what was added
+ */
+export function addRidge(covariance: Matrix64, share: number): number {
   const size = covariance.rows;
   const ridge = share * meanDiagonal(covariance);
-  for (let i = 0; i < size; i++) covariance.data[i * size + i]! += ridge;
+  for (let i = 0; i < size; i++)
+    if (covariance.data[i * size + i]! > 0) covariance.data[i * size + i]! += ridge;
+  return ridge;
 }

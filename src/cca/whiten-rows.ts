@@ -40,6 +40,7 @@ export async function whitenByBasis(
   const spread = scales.map((scale) => scale * Math.sqrt(n - 1));
   return {
     rank: kept.length,
+    ridge: added / (n - 1),
     shrunk,
     diagnostics: diagnose(l, kept, x.columns),
     unwhiten: async (m) => spreadRows(await engine.solveTriangular(l, m, { transpose: true }), kept, spread),
@@ -89,12 +90,14 @@ export async function whitenByProducts(
     }
   }
   const squares = columnSquares(x);
+  const dropped = Uint32Array.from(squares.keys()).filter((c) => squares[c] === 0);
   return {
     rank,
+    ridge,
     shrunk,
     diagnostics: {
-      rank,
-      dropped: Uint32Array.from(squares.keys()).filter((c) => squares[c] === 0),
+      rank: x.columns - dropped.length,
+      dropped,
       condition: rank === 0 ? 1 : Math.sqrt((values[0]! / (n - 1) + ridge) / ridge),
     },
     unwhiten: async (m) => engine.multiply(x, await engine.multiply(solved, m), { transposeA: true }),

@@ -5,7 +5,7 @@ import type { WhitenedView } from './canonical-solution.ts';
 import { extremeEigenvalues } from './condition.ts';
 import type { ViewDiagnostics } from './joint-space.ts';
 import { type PivotedFactor, pivotedCholesky } from './pivoted-cholesky.ts';
-import { eigenvalueRounding } from './rounding.ts';
+import { eigenvalueRounding, isIndependent } from './rounding.ts';
 
 /** How to whiten a covariance S (size x size): W (size x rank) with Wᵀ S W = I. */
 export interface Whitening extends WhitenedView {
@@ -15,8 +15,9 @@ export interface Whitening extends WhitenedView {
 }
 
 /**
- * Where the smallest eigenvalue of the correlations exceeds so many times what rounding may move it by, no column can depend
- * on the others.
+ * Where the smallest eigenvalue of the correlations exceeds so many times what rounding may move it by, and is no rounding of
+ * any one column, no column can depend on the others: what they leave of it is at least that eigenvalue times 1 + b² for
+ * their coefficients b, and its rounding at most that of one column times the same.
  */
 const CLEAR = 10;
 
@@ -24,10 +25,12 @@ const CLEAR = 10;
  * Finds the whitening of a covariance, which is overwritten: W = D L⁻ᵀ for D S D = L Lᵀ with columns at unit variance.
  * Columns without variance, and those that others explain but for rounding ({@link pivotedCholesky}), are dropped: their
  * weights are 0, and all else is as if they had not been there.
+ * @param ridge what of its diagonal is a ridge
  * @param rounding how far rounding may have moved each diagonal element, as a standard deviation
  */
 export async function findWhitening(
   covariance: Matrix64,
+  ridge: number,
   rounding: Float64Array,
   options: { readonly engine: Engine; readonly signal?: AbortSignal | undefined },
 ): Promise<Whitening> {
@@ -42,6 +45,7 @@ export async function findWhitening(
   const every = columns.length === scales.length && clear !== undefined;
   return {
     rank: l.rows,
+    ridge,
     diagnostics: diagnose(l, columns, scales.length),
     whiten: async (m) =>
       engine.solveTriangular(l, every ? scaleRows(m, scales) : pickRows(m, columns, scales)),
@@ -82,8 +86,10 @@ async function clearFactor(
   const size = s.rows;
   try {
     const l = await engine.cholesky(s, { overwrite: true });
-    const moved = eigenvalueRounding(noise.map((value) => value + 2 ** -51));
-    if (extremeEigenvalues(l).smallest > CLEAR * moved)
+    const uncertain = noise.map((value) => value + 2 ** -51);
+    const { smallest } = extremeEigenvalues(l);
+    const most = uncertain.reduce((a, b) => Math.max(a, b), 0);
+    if (isIndependent(smallest, most) && smallest > CLEAR * eigenvalueRounding(uncertain))
       return { kept: Uint32Array.from({ length: size }, (_, i) => i), l };
     s.data.set((await engine.multiply(l, l, { transposeB: true })).data);
     return undefined;

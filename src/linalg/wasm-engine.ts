@@ -1,3 +1,4 @@
+import { amount, checkOptions, type OptionRules, whole } from '../check-options.ts';
 import type { Engine, MultiplyOptions } from './engine.ts';
 import type { Matrix, Matrix32, Matrix64 } from './matrix.ts';
 import { sparseCrossGram, sparseGram, sparseMultiply } from './reference/sparse.ts';
@@ -15,6 +16,13 @@ import { svd } from './wasm/svd.ts';
 import { oneThread, workerThreads } from './wasm/threads.ts';
 import { topK } from './wasm/top-k.ts';
 
+interface WasmOptions {
+  readonly threads?: number | undefined;
+  readonly memory?: number | undefined;
+}
+
+const rules: OptionRules<WasmOptions> = { threads: whole(1), memory: amount(0) };
+
 /**
  * The engine in WebAssembly, in Node and in browsers: SIMD kernels on a pool of worker threads that share their
  * memory. Without SharedArrayBuffer (a page that is not cross-origin isolated) all runs on the calling thread.
@@ -22,11 +30,12 @@ import { topK } from './wasm/top-k.ts';
  * values are asked for, all must fit.
  * @param options `threads`: how many compute, as many as the machine has cores when left out; `memory`: the most
  *   WebAssembly memory it may take, in bytes, 4 GiB when left out
- * @throws CovistaError `numeric` where WebAssembly lacks SIMD
+ * @throws CovistaError `numeric` where WebAssembly lacks SIMD, `usage` for options that there are not, or out of range
  */
-export async function wasmEngine(options: { threads?: number; memory?: number } = {}): Promise<Engine> {
+export async function wasmEngine(options: WasmOptions = {}): Promise<Engine> {
+  checkOptions('wasmEngine', options, rules);
   const wanted = options.threads ?? globalThis.navigator?.hardwareConcurrency ?? 1;
-  const count = Math.max(1, Math.min(MOST_THREADS, Math.floor(wanted)));
+  const count = Math.max(1, Math.min(MOST_THREADS, wanted));
   const shared = typeof SharedArrayBuffer !== 'undefined' && globalThis.crossOriginIsolated !== false;
   const module = await compileKernels(shared);
   const memory = new KernelMemory(shared, options.memory);

@@ -45,6 +45,18 @@ describe('fitRows', () => {
     expectEqual(await fitRows([a, b], { engine }), await fit(await momentsOf(a, b), { engine }), 5);
   });
 
+  it.each<[string, Omit<FitOptions, 'engine'>]>([
+    ['a small ridge', { ridge: 1e-5 }],
+    ['a ridge', { ridge: 0.1, dimensions: 3 }],
+    ['two ridges, one of them large', { ridge: [1, 1e-4] }],
+    ['all that there is', { ridge: 0.01, normalize: ['standardize', 'energy'], blockWeights: [1, 2] }],
+    ['a signal', { ridge: 0.1, signal: new AbortController().signal }],
+  ])('of more pairs than columns equals fit with %s', async (_, options) => {
+    const [a, b] = correlatedViews(300, 6, 5, 3, 3);
+    const known = await fit(await momentsOf(a, b), { engine, ...options });
+    expectEqual(await fitRows([a, b], { engine, ...options }), known, 3);
+  });
+
   it('without a ridge finds every direction that the pairs span', async () => {
     const space = await fitRows([x, y], { engine });
     expect(space.correlations.length).toBe(29);

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { fit, type JointSpace, Moments } from '../../src/cca/index.ts';
+import { fit, fitRows, type JointSpace, Moments } from '../../src/cca/index.ts';
 import { solveMultiView } from '../../src/cca/multi-view.ts';
 import { solveTwoViews } from '../../src/cca/two-view.ts';
 import { type Matrix64, zeros64 } from '../../src/linalg/index.ts';
 import { distance, identity, product, random64 } from '../linalg/plain.ts';
-import { correlatedViews, engine, golden, matrixOf, momentsOf, variates } from './data.ts';
+import { correlatedViews, engine, golden, matrixOf, momentsOf, rowsOf, variates } from './data.ts';
 
 /** How far weights are from the reference, each component up to its sign. */
 function weightError(space: JointSpace, view: number, reference: number[][]): number {
@@ -129,7 +129,7 @@ describe('fit: properties', () => {
       ...identity(5),
       data: identity(5).data.map((v) => v / 10),
     });
-    const plain = (rank: number) => ({ rank, unwhiten: async (m: Matrix64) => m });
+    const plain = (rank: number) => ({ rank, ridge: 0, unwhiten: async (m: Matrix64) => m });
     const views = [plain(7), plain(5)];
     const options = { engine, dimensions: 5 };
     const two = await solveTwoViews(views, async () => coherence, options);
@@ -231,6 +231,25 @@ describe('fit: three views', () => {
     expect(Math.abs(spread[0]![0]! - spread[2]![0]!)).toBeGreaterThan(0.05);
   });
 
+  it.each([
+    ['one ridge', 400, 0.2],
+    ['a ridge each, one of them none', 400, [0.5, 0, 0.01]],
+    ['a ridge and fewer pairs than columns', 6, 0.3],
+  ])('with %s the correlation is that of the variates too', async (_, n, ridge) => {
+    const blocks = [x, y, z].map((block) => rowsOf(block, 0, n));
+    const options = { engine, ridge, dimensions: 3 };
+    for (const space of [await fit(await momentsOf(...blocks), options), await fitRows(blocks, options)]) {
+      const all = await Promise.all(blocks.map((block, view) => variates(space, view, block)));
+      const moments = await momentsOf(...all);
+      const spread = all.map((_, view) => moments.variances(view).map(Math.sqrt));
+      for (let c = 0; c < 3; c++) {
+        const pair = (i: number, j: number) =>
+          moments.covariance(i, j).data[4 * c]! / (spread[i]![c]! * spread[j]![c]!);
+        expect(space.correlations[c]).toBeCloseTo((pair(0, 1) + pair(0, 2) + pair(1, 2)) / 3, 9);
+      }
+    }
+  });
+
   it('of which one is constant is the other two', async () => {
     const constant = zeros64(400, 2);
     constant.data.fill(4);
@@ -301,6 +320,20 @@ describe('fit: data without full rank', () => {
     for (const ridge of [0, 0.1]) {
       const space = await fit(await momentsOf(x, constant), { engine, ridge });
       expect(space.correlations.length).toBe(0);
+    }
+  });
+
+  it('constant columns are dropped with a ridge too, from moments and from rows', async () => {
+    for (const n of [300, 8]) {
+      const constant = zeros64(n, 2);
+      constant.data.fill(3);
+      const blocks = [besides(rowsOf(x, 0, n), constant), rowsOf(y, 0, n)];
+      const options = { engine, ridge: 0.1 };
+      for (const space of [await fit(await momentsOf(...blocks), options), await fitRows(blocks, options)])
+        expect(space.views.map(({ diagnostics }) => diagnostics)).toMatchObject([
+          { rank: 7, dropped: Uint32Array.of(7, 8) },
+          { rank: 5, dropped: new Uint32Array(0) },
+        ]);
     }
   });
 

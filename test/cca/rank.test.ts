@@ -152,6 +152,27 @@ describe('the rank of a view', () => {
     );
   });
 
+  it('repeated and constant columns do not move the limit of what counts', async () => {
+    const n = 200;
+    const powers = Array.from({ length: 25 }, (_, i) => -8 + i * 0.1);
+    for (const s of [1, 2])
+      for (const power of powers) {
+        const z = columnsOf(random64(n, 4, s));
+        const x = [z[0]!, (i: number) => z[0]!(i) + 10 ** power * z[1]!(i), z[2]!];
+        const y = matrixOf(n, [(i) => z[1]!(i) + 0.5 * z[3]!(i)]);
+        for (const engine of engines)
+          for (const single of [false, true]) {
+            const ranks = await Promise.all(
+              [x, [...x, z[2]!], [() => 1, ...x, z[2]!, z[2]!]].map(async (columns) => {
+                const space = await fitMoments(matrixOf(n, columns), y, engine, single);
+                return space.views[0]!.diagnostics!.rank;
+              }),
+            );
+            expect(ranks, `1e${power}`).toEqual([ranks[0], ranks[0], ranks[0]]);
+          }
+      }
+  });
+
   it('graded columns: units do not matter', async () => {
     await fc.assert(
       fc.asyncProperty(seed, async (s) => {
@@ -202,6 +223,37 @@ describe('the rank of a view', () => {
           expect(space.views[0]!.diagnostics!.rank).toBe(levels);
           expect(space.correlations.length).toBe(Math.min(levels, 3));
           expect(distance(space.correlations, known)).toBeLessThan(single ? 1e-6 : 1e-9);
+        });
+      }),
+      { numRuns: 5 },
+    );
+  });
+
+  it('sums of others about large and unequal means are told from rounding', async () => {
+    await fc.assert(
+      fc.asyncProperty(seed, fc.integer({ min: 1, max: 4 }), async (s, power) => {
+        const n = 300;
+        const factors = random64(n, 8, s);
+        const loadings = random64(8, 30, s + 1).data;
+        const means = random64(1, 30, s + 2).data.map((value) => 10 ** power * value);
+        const x = matrixOf(
+          n,
+          Array.from({ length: 30 }, (_, c) => (i) => {
+            let sum = means[c]!;
+            for (let f = 0; f < 8; f++) sum += factors.data[8 * i + f]! * loadings[30 * f + c]!;
+            return sum;
+          }),
+        );
+        const noise = columnsOf(random64(n, 3, s + 3));
+        const y = matrixOf(
+          n,
+          noise.map((own, c) => (i) => own(i) + factors.data[8 * i + c]!),
+        );
+        const known = byQr(factors, y);
+        await everyFit(x, y, (space, _, single) => {
+          expect(space.views[0]!.diagnostics!.rank).toBe(8);
+          // A float32 number of 10^4 errs by up to 5e-4.
+          expect(distance(space.correlations, known)).toBeLessThan(single ? 1e-3 : 1e-9);
         });
       }),
       { numRuns: 5 },
