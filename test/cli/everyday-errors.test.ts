@@ -234,6 +234,33 @@ describe.runIf(linux)('names that a terminal would obey, or that are not UTF-8',
     expect(indexed.stderr.match(/caf\\xe9\.png is left out, as its name is not UTF-8/g)).toHaveLength(1);
   });
 
+  it.each([
+    ['', /the name of the library is empty/i],
+    ['  ', /the name of the library is empty/i],
+    ['new\nlibrary', /new\\nlibrary has control characters in its name/],
+    ['tab\tlibrary', /tab\\tlibrary has control characters in its name/],
+    ['\x1b[31m', /control characters/],
+  ])('of libraries are refused: %j', async (name, message) => {
+    for (const command of [['index', photos], ['search', 'red'], ['fit']]) {
+      const { code, stderr } = await covista([
+        ...command,
+        '-l',
+        name === '' || name === '  ' ? name : at(name),
+      ]);
+      expect(code, stderr).toBe(2);
+      expect(stderr).toMatch(message);
+    }
+    expect(existsSync(at(name, 'library.json'))).toBe(false);
+  });
+
+  it('of libraries are quoted in the command that is named next', async () => {
+    const { code, stdout } = await covista(['index', photos, '-l', at("my 'library' & $more")]);
+    expect(code).toBe(0);
+    const command = /--library (.*)$/m.exec(stdout)![1]!;
+    const read = spawnSync('sh', ['-c', `printf %s ${command}`], { encoding: 'utf8' });
+    expect(read.stdout).toBe(at("my 'library' & $more"));
+  });
+
   it('are named where there is no other picture', async () => {
     await mkdir(at('latin'));
     writeFileSync(
