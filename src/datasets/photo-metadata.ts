@@ -10,6 +10,7 @@ import { parseIptc } from './iptc.ts';
 import { listPictures } from './photo-folder.ts';
 import { SidecarNames } from './sidecar-names.ts';
 import { readText } from './text-file.ts';
+import { tryFile } from './warnings.ts';
 import { type PhotoWords, parseXmp } from './xmp.ts';
 
 /** Larger ones are scans without keywords, and too much to read for some. */
@@ -50,7 +51,9 @@ export const photoMetadata: DatasetFormat = {
           );
       }
       for (const name of sidecars.of(picture, '.xmp'))
-        add(parseXmp(await readText(join(path, name), collector.warnings)), join(path, name));
+        await tryFile(collector.warnings, async () =>
+          add(parseXmp(await readText(join(path, name), collector.warnings)), join(path, name)),
+        );
       // The same words are usually in several of these places, and many programs put the file's name for a title.
       const captions = found.flatMap((words) =>
         words.captions.map((text) => text.replace(/\s+/g, ' ').trim()),

@@ -10,7 +10,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { copyFile, mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { delimiter, dirname, join, resolve, sep } from 'node:path';
 import ts from 'typescript';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -18,6 +18,7 @@ import { covista, scratch } from './covista.ts';
 import { writeShapes } from './shapes.ts';
 
 const MAIN = resolve(import.meta.dirname, '../../src/cli/main.ts');
+const DATASETS = resolve(import.meta.dirname, '../../src/datasets/index.ts');
 const ROOT = resolve(import.meta.dirname, '../..');
 const posix = process.platform !== 'win32';
 const linux = process.platform === 'linux';
@@ -176,6 +177,32 @@ describe.runIf(canBeNobody)('files that a user may not read or write', () => {
     expect(stderr).not.toContain('unexpected');
     expect(status).toBe(7);
     expect(existsSync(at('new'))).toBe(false);
+  });
+});
+
+describe.runIf(canBeNobody)('words that a user may not read', () => {
+  it('cost only themselves, beside pictures and in lists', async () => {
+    execFileSync('chmod', ['a+rx', folder]);
+    await mkdir(at('closed-words'));
+    const names = ['a', 'b', 'c'];
+    for (const name of names) {
+      await copyFile(join(photos, 'red-circle0.png'), at('closed-words', `${name}.png`));
+      await writeFile(at('closed-words', `${name}.txt`), 'A red circle .');
+    }
+    await writeFile(at('closed-words', 'a.xmp'), '<x/>');
+    await writeFile(at('closed-words', 'captions.csv'), 'image,caption\na.png,A circle\n');
+    for (const name of ['a.txt', 'a.xmp', 'captions.csv']) await chmod(at('closed-words', name), 0o000);
+    const program = `import { listPictures, readFolderWords } from ${JSON.stringify(DATASETS)};
+      const { pictures } = await listPictures(process.argv[1]);
+      const { annotations, warnings, hints } = await readFolderWords(process.argv[1], pictures);
+      console.log(JSON.stringify({ captions: annotations.map((one) => one?.captions), said: [...warnings, ...hints] }));`;
+    const args = [process.execPath, '--input-type=module', '-e', program, at('closed-words')];
+    const { stdout, stderr } = spawnSync('setpriv', [...asNobody, ...args], { encoding: 'utf8' });
+    expect(stderr).toBe('');
+    const { captions, said } = JSON.parse(stdout);
+    expect(captions).toEqual([null, ['A red circle .'], ['A red circle .']]);
+    for (const name of ['a.txt', 'a.xmp', 'captions.csv'])
+      expect(said).toContainEqual(expect.stringMatching(`${name} may not be read by this user`));
   });
 });
 
