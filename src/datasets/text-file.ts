@@ -107,7 +107,7 @@ export async function* textLines(path: string, warnings: Warnings): AsyncGenerat
   let rest = '';
   let lineEnd: string | RegExp | undefined;
   for await (const block of textBlocks(path, warnings)) {
-    lineEnd ??= endsByReturns(block) ? /\r*\n|\r/ : '\n';
+    lineEnd ??= endsByReturns(block) ? /\r\n|[\r\n]/ : '\n';
     const lines = (rest + block).split(lineEnd);
     rest = lines.pop()!;
     for (const text of lines) yield { number: number++, text: withoutReturns(text) };
@@ -115,14 +115,12 @@ export async function* textLines(path: string, warnings: Warnings): AsyncGenerat
   if (rest !== '') yield { number, text: withoutReturns(rest) };
 }
 
-/** Whether a text has more returns alone than line feeds. */
-export function endsByReturns(text: string): boolean {
-  if (!text.includes('\r')) return false;
+/** Whether a text has more returns alone than line feeds; several returns before a line feed are one line end. */
+function endsByReturns(text: string): boolean {
   let [returns, feeds] = [0, 0];
-  for (const [end] of text.matchAll(/\r*\n|\r/g)) {
-    if (end === '\r') returns++;
-    else feeds++;
-  }
+  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) feeds++;
+  for (let at = text.indexOf('\r'); at >= 0; at = text.indexOf('\r', at + 1))
+    if (!/[\r\n]/.test(text[at + 1] ?? '')) returns++;
   return returns > feeds;
 }
 
