@@ -28,6 +28,11 @@ export function printableJson(value: unknown): string {
   );
 }
 
+/** An argument as it can be copied into a shell: in quotes where it holds more than letters of usual names. */
+export function shellArgument(text: string): string {
+  return /^[\p{L}\p{M}\p{N}_./:@%+=,-]+$/u.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}
+
 const escaped = (character: string) =>
   character.charCodeAt(0) < 0x100 ? `\\x${hexadecimal(character, 2)}` : `\\u${hexadecimal(character, 4)}`;
 

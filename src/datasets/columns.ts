@@ -1,4 +1,5 @@
 import { CovistaError } from '../errors.ts';
+import { isPicturePath } from '../image/decode-picture.ts';
 import type { AnnotationCollector } from './collector.ts';
 import type { ReadOptions } from './dataset-format.ts';
 
@@ -73,8 +74,9 @@ export function findPictureColumn(names: readonly string[]): string | undefined 
 export function unknownColumns(path: string, names: readonly string[], options: ReadOptions): CovistaError {
   const has = `${path} has the columns ${names.map((name) => `"${name}"`).join(', ')}`;
   const absent = namedColumns(options).filter((name) => !names.some((other) => plain(other) === plain(name)));
-  const hint =
-    'Name them with --image-column, --caption-column and --tags-column (pictureColumn, captionColumn and tagsColumn in code), and the separator, if it is another one, with --separator; or call them image, caption and tags.';
+  const hint = names.some(isPicturePath)
+    ? 'The first line seems to be a row already: put one with the names of the columns above it, as image,caption.'
+    : 'Name them with --image-column, --caption-column and --tags-column (pictureColumn, captionColumn and tagsColumn in code), and the separator, if it is another one, with --separator; or call them image, caption and tags.';
   return new CovistaError(
     'bad-format',
     absent.length > 0
@@ -118,20 +120,24 @@ function splitTags(text: string): string[] {
   return separator === undefined ? [text] : text.split(separator);
 }
 
+/** Lists within lists beyond this are no captions, and would use up the stack. */
+const deepest = 20;
+
 /** The strings in a value: itself, those of a list, or of a list written out as text (JSON or Python). */
-function texts(value: unknown): string[] {
+function texts(value: unknown, depth = 0): string[] {
+  if (depth > deepest) return [];
   if (typeof value === 'number') return [String(value)];
-  if (Array.isArray(value)) return value.flatMap(texts);
+  if (Array.isArray(value)) return value.flatMap((inner) => texts(inner, depth + 1));
   if (typeof value !== 'string') {
     // Data sets nest captions as objects too: {"raw": "...", "tokens": [...]}.
     const inner = typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
-    return texts(inner.raw ?? inner.caption ?? inner.text ?? []);
+    return texts(inner.raw ?? inner.caption ?? inner.text ?? [], depth + 1);
   }
   const text = value.trim();
   if (!text.startsWith('[') || !text.endsWith(']')) return [value];
   try {
     const list: unknown = JSON.parse(text);
-    return Array.isArray(list) ? texts(list) : [value];
+    return Array.isArray(list) ? texts(list, depth + 1) : [value];
   } catch {
     const quoted = [...text.matchAll(/'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"/g)];
     return quoted.length === 0
@@ -144,6 +150,7 @@ function plain(name: string): string {
   return name
     .trim()
     .replace(/^["'\ufeff]+|["']+$/g, '')
+    .normalize('NFC')
     .toLowerCase()
     .replace(/[\s-]+/g, '_');
 }

@@ -11,7 +11,7 @@ export const conceptualCaptions: DatasetFormat = {
   name: 'conceptual-captions',
   description: 'Conceptual Captions and CC12M: caption and address separated by a tab, no header line',
   example: 'a very typical bus station<TAB>http://example.com/bus-station.jpg',
-  recognise: ({ head }) => addressFirst(head.trimStart().split(/\r?\n/, 1)[0]!) !== undefined,
+  recognise: ({ head }) => addressFirst(head.trimStart().split(/[\r\n]+/, 1)[0]!) !== undefined,
   async read(path, { signal }) {
     const collector = new AnnotationCollector();
     for await (const { number, text } of textLines(path, collector.warnings)) {

@@ -14,7 +14,7 @@ export const flickrToken: DatasetFormat = {
   recognise: ({ head }) =>
     head
       .trimStart()
-      .split(/\r?\n/, 20)
+      .split(/[\r\n]+/, 20)
       .some((text) => line.test(text)),
   async read(path, { signal }) {
     const collector = new AnnotationCollector();

@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { CovistaError, throwIfAborted } from '../errors.ts';
 import { openForReading } from './open-file.ts';
+import { encodingOf } from './text-file.ts';
 
 const longestElement = 64 * 1024 * 1024;
 
@@ -17,9 +18,14 @@ export async function readJsonArrays(
 ): Promise<void> {
   await (await openForReading(path)).close();
   const scanner = new ArrayScanner(path, onElement);
-  for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024 })) {
+  let utf16: TextDecoder | undefined;
+  let first = true;
+  for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024 }) as AsyncIterable<Buffer>) {
     throwIfAborted(signal);
-    scanner.add(chunk as Buffer);
+    const encoding = first ? encodingOf(chunk) : undefined;
+    if (encoding?.startsWith('utf-16')) utf16 = new TextDecoder(encoding);
+    first = false;
+    scanner.add(utf16 === undefined ? chunk : Buffer.from(utf16.decode(chunk, { stream: true })));
   }
   scanner.end();
 }

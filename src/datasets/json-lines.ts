@@ -16,7 +16,10 @@ export const jsonLines: DatasetFormat = {
     const text = head.trimStart();
     if (/^\[\s*\{/.test(text)) return true;
     // Any of the first lines may be a bad one.
-    const objects = text.split(/\r?\n/, firstLines).map(parsed).filter(isRecord);
+    const objects = text
+      .split(/[\r\n]+/, firstLines)
+      .map(parsed)
+      .filter(isRecord);
     if (/\.(?:jsonl|ndjson)$/i.test(name) && objects.length > 0) return true;
     return objects.some((object) => findColumns(Object.keys(object), options) !== undefined);
   },

@@ -1,3 +1,4 @@
+import { readFile, stat } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import sharp from 'sharp';
 import { throwIfAborted } from '../errors.ts';
@@ -9,7 +10,11 @@ import { parseIptc } from './iptc.ts';
 import { listPictures } from './photo-folder.ts';
 import { SidecarNames } from './sidecar-names.ts';
 import { readText } from './text-file.ts';
+import { tryFile } from './warnings.ts';
 import { type PhotoWords, parseXmp } from './xmp.ts';
+
+/** Larger ones are scans without keywords, and too much to read for some. */
+const largestTiff = 256 * 1024 * 1024;
 
 /** A photo library whose words are in the photos themselves, or in XMP files beside them. */
 export const photoMetadata: DatasetFormat = {
@@ -30,17 +35,25 @@ export const photoMetadata: DatasetFormat = {
       const file = join(path, picture);
       const found: PhotoWords[] = [];
       try {
-        const { xmp, iptc, exif } = await sharp(file).metadata();
+        const { format, xmp, iptc, exif } = await sharp(file, { limitInputPixels: false }).metadata();
         if (xmp !== undefined) add(parseXmp(xmp.toString('utf8')), file);
         if (iptc !== undefined) found.push(parseIptc(iptc));
         if (exif !== undefined) found.push(parseExif(exif));
-      } catch (error) {
+        // A TIFF file is itself what Exif is within others.
+        else if (format === 'tiff' && (await stat(file)).size <= largestTiff)
+          found.push(parseExif(await readFile(file)));
+      } catch {
         // BMP and JPEG XL, which sharp does not read, can have words beside them all the same.
         if (!/\.(?:bmp|jxl)$/i.test(picture))
-          collector.warnings.add('photos that cannot be read', `${file}: ${(error as Error).message}.`);
+          collector.warnings.add(
+            'photos that cannot be read',
+            `${file}: its keywords and captions cannot be read.`,
+          );
       }
       for (const name of sidecars.of(picture, '.xmp'))
-        add(parseXmp(await readText(join(path, name), collector.warnings)), join(path, name));
+        await tryFile(collector.warnings, async () =>
+          add(parseXmp(await readText(join(path, name), collector.warnings)), join(path, name)),
+        );
       // The same words are usually in several of these places, and many programs put the file's name for a title.
       const captions = found.flatMap((words) =>
         words.captions.map((text) => text.replace(/\s+/g, ' ').trim()),

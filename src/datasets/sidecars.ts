@@ -8,6 +8,7 @@ import { listPictures } from './photo-folder.ts';
 import { SidecarNames } from './sidecar-names.ts';
 import { tagsOf } from './tag-list.ts';
 import { textLines } from './text-file.ts';
+import { tryFile } from './warnings.ts';
 
 /** A folder of pictures, each with a text file of the same name beside it. */
 export const sidecars: DatasetFormat = {
@@ -36,15 +37,17 @@ export async function readSidecars(folder: string, options: ReadOptions = {}): P
     collector.picture(picture);
     const [text] = texts.of(picture, '.txt');
     if (text === undefined) continue;
-    let any = false;
-    for await (const line of textLines(join(folder, text), collector.warnings))
-      if (line.text.trim() !== '') {
-        any = true;
-        const tags = tagsOf(line.text);
-        if (tags !== undefined) collector.tags(picture, tags);
-        else collector.captionOnce(picture, line.text, `${join(folder, text)}, line ${line.number}`);
-      }
-    if (!any) collector.warnings.add('empty captions', `${join(folder, text)} is empty.`);
+    await tryFile(collector.warnings, async () => {
+      let any = false;
+      for await (const line of textLines(join(folder, text), collector.warnings))
+        if (line.text.trim() !== '') {
+          any = true;
+          const tags = tagsOf(line.text);
+          if (tags !== undefined) collector.tags(picture, tags);
+          else collector.captionOnce(picture, line.text, `${join(folder, text)}, line ${line.number}`);
+        }
+      if (!any) collector.warnings.add('empty captions', `${join(folder, text)} is empty.`);
+    });
   }
   return collector.finish('txt');
 }

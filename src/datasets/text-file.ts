@@ -98,18 +98,30 @@ async function* textBlocks(path: string, warnings: Warnings): AsyncGenerator<str
   }
 }
 
-/** The lines of a text file, as `textBlocks` decodes it; LF and CRLF line ends, or CR where there is no LF. */
+/**
+ * The lines of a text file, as `textBlocks` decodes it; LF and CRLF line ends, or CR too where there are more of those
+ * than of the others: files of an old Mac to which a program of today added lines.
+ */
 export async function* textLines(path: string, warnings: Warnings): AsyncGenerator<Line> {
   let number = 1;
   let rest = '';
-  let lineEnd: string | undefined;
+  let lineEnd: string | RegExp | undefined;
   for await (const block of textBlocks(path, warnings)) {
-    lineEnd ??= block.includes('\n') || !block.includes('\r') ? '\n' : '\r';
+    lineEnd ??= endsByReturns(block) ? /\r\n|[\r\n]/ : '\n';
     const lines = (rest + block).split(lineEnd);
     rest = lines.pop()!;
     for (const text of lines) yield { number: number++, text: withoutReturns(text) };
   }
   if (rest !== '') yield { number, text: withoutReturns(rest) };
+}
+
+/** Whether a text has more returns alone than line feeds; several returns before a line feed are one line end. */
+function endsByReturns(text: string): boolean {
+  let [returns, feeds] = [0, 0];
+  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) feeds++;
+  for (let at = text.indexOf('\r'); at >= 0; at = text.indexOf('\r', at + 1))
+    if (!/[\r\n]/.test(text[at + 1] ?? '')) returns++;
+  return returns > feeds;
 }
 
 function withoutReturns(line: string): string {
@@ -123,12 +135,13 @@ export async function readText(path: string, warnings: Warnings): Promise<string
   return blocks.join('');
 }
 
-function encodingOf(bytes: Uint8Array): 'utf-8' | 'utf-16le' | 'utf-16be' | undefined {
+/** The encoding that a byte order mark, or the zero bytes of the first letters, tell. */
+export function encodingOf(bytes: Uint8Array): 'utf-8' | 'utf-16le' | 'utf-16be' | undefined {
   const [a, b, c, d] = bytes;
   if (a === 0xef && b === 0xbb && c === 0xbf) return 'utf-8';
   if (a === 0xff && b === 0xfe) return 'utf-16le';
   if (a === 0xfe && b === 0xff) return 'utf-16be';
-  const isLetter = (byte: number | undefined) => byte !== undefined && byte >= 0x20 && byte < 0x7f;
+  const isLetter = (byte = 0) => (byte >= 0x20 && byte < 0x7f) || (byte >= 0x09 && byte <= 0x0d);
   if (isLetter(a) && b === 0 && isLetter(c) && d === 0) return 'utf-16le';
   if (a === 0 && isLetter(b) && c === 0 && isLetter(d)) return 'utf-16be';
   return undefined;

@@ -1,3 +1,5 @@
+import { CovistaError } from '../errors.ts';
+
 /** How many warnings of one kind are kept in full; the rest is counted. */
 const keptOfAKind = 10;
 
@@ -27,5 +29,15 @@ export class Warnings {
     return [...this.#kinds].flatMap(([kind, { messages, more }]) =>
       more === 0 ? messages : [...messages, `... and ${more} more ${kind}.`],
     );
+  }
+}
+
+/** Reads one file of many; where it cannot be read, a warning says why, and the others are read all the same. */
+export async function tryFile(warnings: Warnings, read: () => Promise<void>): Promise<void> {
+  try {
+    await read();
+  } catch (error) {
+    if (!(error instanceof CovistaError) || error.code === 'aborted') throw error;
+    warnings.add('files that cannot be read', error.message);
   }
 }

@@ -83,7 +83,7 @@ export class Library {
    * `bad-format` when its settings cannot be read, `file-system` when they may not be read
    */
   static async open(folder: string): Promise<Library> {
-    const at = resolve(folder);
+    const at = folderOf(folder);
     const library = await Library.openIfPresent(at);
     if (library !== undefined) return library;
     throw new CovistaError('not-found', `There is no library in ${at}.`, {
@@ -93,7 +93,7 @@ export class Library {
 
   /** Opens the library in a folder, or makes an empty one for this encoder. */
   static async openOrCreate(folder: string, encoder: LibraryEncoder): Promise<Library> {
-    const at = resolve(folder);
+    const at = folderOf(folder);
     const existing = await Library.openIfPresent(at);
     if (existing !== undefined) return existing;
     const created = { made: await makeFolder(at) };
@@ -114,7 +114,7 @@ export class Library {
    * @throws CovistaError as {@link Library.open} for one that is there
    */
   static async openIfPresent(folder: string): Promise<Library | undefined> {
-    const at = resolve(folder);
+    const at = folderOf(folder);
     const file = join(at, SETTINGS);
     const text = await readFile(file, 'utf8').catch((cause) => {
       const broken = [at, file].find((path) => linkTarget(path) !== undefined && !existsSync(path));
@@ -379,6 +379,22 @@ async function discard(folder: string, { made }: Created): Promise<void> {
 }
 
 /** LanceDB logs routine matters to standard error; it is loaded late so that commands without a library start fast. */
+/**
+ * The folder that was meant, as an absolute path. An empty name, as of a variable that is not set, would mean the
+ * working directory, and the tables cannot lie in one with control characters in its name.
+ */
+function folderOf(folder: string): string {
+  const at = resolve(folder);
+  const hint = 'Name another folder: --library <dir>';
+  if (folder.trim() === '') throw new CovistaError('usage', 'The name of the library is empty.', { hint });
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused.
+  if (/[\x00-\x1f\x7f]/.test(at))
+    throw new CovistaError('usage', `${at} has control characters in its name, where no library can be.`, {
+      hint,
+    });
+  return at;
+}
+
 async function connectTo(folder: string): Promise<Connection> {
   process.env.LANCEDB_LOG ??= 'error';
   const { connect } = await import('@lancedb/lancedb');

@@ -7,12 +7,17 @@ import type { Model } from './model.ts';
 export interface QueryWords {
   /** Words that training captions hold, as they are or by their stem. */
   readonly known: readonly string[];
-  /** Words that count nothing: neither training captions nor word vectors hold them. */
+  /** Words and emoji that count nothing: neither training captions nor word vectors hold them. */
   readonly unknown: readonly string[];
   /** Words that no training caption holds: their word vectors say what they mean, which is a guess. */
   readonly guessed: readonly string[];
   /** Languages whose stop words are among the unknown and guessed ones, as BCP 47 tags. */
   readonly languages: readonly string[];
+}
+
+/** The emoji in a text, each once: they are no words, and count nothing. */
+export function emojiIn(text: string): string[] {
+  return [...new Set(text.match(/\p{RGI_Emoji}/gv))];
 }
 
 /**
@@ -29,9 +34,13 @@ export function queryWords(model: Model, words: string, language = model.text.la
   // What one of the joined models knows is known.
   const doubtful = (word: string) =>
     doubts.every(({ unknown, guessed }) => unknown.includes(word) || guessed.includes(word));
-  const unknown = doubts[0]!.unknown.filter(
-    (word) => !stop.has(word) && doubts.every((one) => one.unknown.includes(word)),
-  );
+  const readsWhole = [model, ...model.joined].some((member) => member.text.sentences !== undefined);
+  const unknown = [
+    ...doubts[0]!.unknown.filter(
+      (word) => !stop.has(word) && doubts.every((one) => one.unknown.includes(word)),
+    ),
+    ...(readsWhole ? [] : emojiIn(text)),
+  ];
   const guessed = [...new Set(doubts.flatMap((one) => [...one.guessed, ...one.unknown]))].filter(
     (word) => !stop.has(word) && doubtful(word) && doubts.some((one) => one.guessed.includes(word)),
   );

@@ -15,6 +15,7 @@ import {
 } from '../retrieval/index.ts';
 import { embeddingSize, embedPictures, embedTexts, type Model, pictureHubness } from './model.ts';
 import { queryTagger, searchTags, type TaggedWords } from './query-tags.ts';
+import { emojiIn } from './query-words.ts';
 
 /** A picture that was found. */
 export interface Hit {
@@ -140,7 +141,7 @@ export function knownParts(model: Model, words: string | undefined): readonly Qu
   if (parts.length > 0 && known.length === 0)
     throw new CovistaError(
       'usage',
-      `None of the words in "${words}" is known: ${parts.flatMap(({ text }) => model.text.words(text)).join(', ') || 'only stop words'}.`,
+      `None of the words in "${words}" is known: ${parts.flatMap(({ text }) => [...model.text.words(text), ...emojiIn(text)]).join(', ') || 'only stop words'}.`,
       {
         hint: `Try other words; the model knows those of its training captions and of its word vectors, in the language "${model.text.language}".`,
       },

@@ -10,7 +10,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { copyFile, mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { delimiter, dirname, join, resolve, sep } from 'node:path';
 import ts from 'typescript';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -18,6 +18,7 @@ import { covista, scratch } from './covista.ts';
 import { writeShapes } from './shapes.ts';
 
 const MAIN = resolve(import.meta.dirname, '../../src/cli/main.ts');
+const DATASETS = resolve(import.meta.dirname, '../../src/datasets/index.ts');
 const ROOT = resolve(import.meta.dirname, '../..');
 const posix = process.platform !== 'win32';
 const linux = process.platform === 'linux';
@@ -179,6 +180,32 @@ describe.runIf(canBeNobody)('files that a user may not read or write', () => {
   });
 });
 
+describe.runIf(canBeNobody)('words that a user may not read', () => {
+  it('cost only themselves, beside pictures and in lists', async () => {
+    execFileSync('chmod', ['a+rx', folder]);
+    await mkdir(at('closed-words'));
+    const names = ['a', 'b', 'c'];
+    for (const name of names) {
+      await copyFile(join(photos, 'red-circle0.png'), at('closed-words', `${name}.png`));
+      await writeFile(at('closed-words', `${name}.txt`), 'A red circle .');
+    }
+    await writeFile(at('closed-words', 'a.xmp'), '<x/>');
+    await writeFile(at('closed-words', 'captions.csv'), 'image,caption\na.png,A circle\n');
+    for (const name of ['a.txt', 'a.xmp', 'captions.csv']) await chmod(at('closed-words', name), 0o000);
+    const program = `import { listPictures, readFolderWords } from ${JSON.stringify(DATASETS)};
+      const { pictures } = await listPictures(process.argv[1]);
+      const { annotations, warnings, hints } = await readFolderWords(process.argv[1], pictures);
+      console.log(JSON.stringify({ captions: annotations.map((one) => one?.captions), said: [...warnings, ...hints] }));`;
+    const args = [process.execPath, '--input-type=module', '-e', program, at('closed-words')];
+    const { stdout, stderr } = spawnSync('setpriv', [...asNobody, ...args], { encoding: 'utf8' });
+    expect(stderr).toBe('');
+    const { captions, said } = JSON.parse(stdout);
+    expect(captions).toEqual([null, ['A red circle .'], ['A red circle .']]);
+    for (const name of ['a.txt', 'a.xmp', 'captions.csv'])
+      expect(said).toContainEqual(expect.stringMatching(`${name} may not be read by this user`));
+  });
+});
+
 describe('an index that fails', () => {
   it('leaves no empty library, nor the folders made for it', async () => {
     await mkdir(at('damaged'));
@@ -232,6 +259,33 @@ describe.runIf(linux)('names that a terminal would obey, or that are not UTF-8',
     expect(json).not.toMatch(/[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]/);
     expect(JSON.parse(json).hits[0].path).toBe(at('names', HOSTILE));
     expect(indexed.stderr.match(/caf\\xe9\.png is left out, as its name is not UTF-8/g)).toHaveLength(1);
+  });
+
+  it.each([
+    ['', /the name of the library is empty/i],
+    ['  ', /the name of the library is empty/i],
+    ['new\nlibrary', /new\\nlibrary has control characters in its name/],
+    ['tab\tlibrary', /tab\\tlibrary has control characters in its name/],
+    ['\x1b[31m', /control characters/],
+  ])('of libraries are refused: %j', async (name, message) => {
+    for (const command of [['index', photos], ['search', 'red'], ['fit']]) {
+      const { code, stderr } = await covista([
+        ...command,
+        '-l',
+        name === '' || name === '  ' ? name : at(name),
+      ]);
+      expect(code, stderr).toBe(2);
+      expect(stderr).toMatch(message);
+    }
+    expect(existsSync(at(name, 'library.json'))).toBe(false);
+  });
+
+  it('of libraries are quoted in the command that is named next', async () => {
+    const { code, stdout } = await covista(['index', photos, '-l', at("my 'library' & $more")]);
+    expect(code).toBe(0);
+    const command = /--library (.*)$/m.exec(stdout)![1]!;
+    const read = spawnSync('sh', ['-c', `printf %s ${command}`], { encoding: 'utf8' });
+    expect(read.stdout).toBe(at("my 'library' & $more"));
   });
 
   it('are named where there is no other picture', async () => {

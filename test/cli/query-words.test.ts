@@ -87,6 +87,15 @@ describe('the words of a query', () => {
     expect(known.stderr).toBe('');
   });
 
+  it('are named with the emoji among them, which are no words', async () => {
+    const { stderr, stdout } = await find('a red 🐕 and 👩‍🚀 1 ©', '--json');
+    expect(stderr).toMatch(/Not understood, and left out: .*🐕, 👩‍🚀\./);
+    expect(JSON.parse(stdout).query.unknown).toEqual(expect.arrayContaining(['🐕', '👩‍🚀']));
+    const nothing = await find('🐕');
+    expect(nothing.code).toBe(2);
+    expect(nothing.stderr).toMatch(/None of the words in "🐕" is known: 🐕\./);
+  });
+
   it('are told to be of another language where its stop words show it', async () => {
     expect((await find('ein hund red und der')).stderr).toMatch(
       /seems to be in German, the captions are in English/,

@@ -106,6 +106,17 @@ describe('tables', () => {
     expect(named.pictures).toEqual([{ picture: 'a.jpg', captions: ['Sea', 'A dog'], tags: ['x', 'y', 'z'] }]);
   });
 
+  it('without a line of names say that it is missing', async () => {
+    for (const [name, mark] of [
+      ['l.csv', ','],
+      ['l.tsv', '\t'],
+    ] as const)
+      await expect(read(name, `a.jpg${mark}a dog\nb.jpg${mark}a cat\n`)).rejects.toMatchObject({
+        code: 'bad-format',
+        hint: expect.stringContaining('names of the columns above it'),
+      });
+  });
+
   it('say which column is not there, and how to name one', async () => {
     await expect(read('l.csv', 'image,caption\na.jpg,x\n', { captionColumn: 'text' })).rejects.toMatchObject({
       message: expect.stringContaining('"image", "caption", but none called "text"'),
@@ -149,6 +160,15 @@ describe('JSON lines', () => {
         expect(rows).toEqual({ read: 2, lost: 1 });
       }
     }
+  });
+
+  it('lose only what a line holds too deep within lists', async () => {
+    const deep = `${'['.repeat(200_000)}"x"${']'.repeat(200_000)}`;
+    const { pictures } = await read(
+      'm.jsonl',
+      `{"image": "a.jpg", "text": "A dog"}\n{"image": "b.jpg", "text": ${deep}}\n{"image": "c.jpg", "text": "A cat"}\n`,
+    );
+    expect(pictures.map(({ captions }) => captions)).toEqual([['A dog'], [], ['A cat']]);
   });
 
   it('read a JSON list of the same objects', async () => {
@@ -270,6 +290,60 @@ describe('encodings', () => {
     const { pictures, warnings } = await read('l.csv', bytes);
     expect(pictures).toEqual([{ picture: 'müll.jpg', captions: ['Ein Käfer'], tags: [] }]);
     expect(warnings).toEqual([]);
+  });
+
+  it.each(['utf16le', 'utf16be'] as const)('JSON of every layout in %s', async (encoding) => {
+    const one = { image: 'müll.jpg', caption: 'Ein Käfer' };
+    for (const mark of ['\ufeff', ''])
+      for (const [name, text] of [
+        ['list.json', JSON.stringify([one])],
+        ['spread.json', JSON.stringify([one], null, 2).replaceAll('\n', '\r\n')],
+        ['lines.jsonl', JSON.stringify(one)],
+        [
+          'coco.json',
+          JSON.stringify({
+            images: [{ id: 1, file_name: one.image }],
+            annotations: [{ image_id: 1, caption: one.caption }],
+          }),
+        ],
+      ] as const) {
+        const bytes = Buffer.from(mark + text, 'utf16le');
+        const { pictures } = await read(name, encoding === 'utf16le' ? bytes : bytes.swap16());
+        expect(pictures, name).toEqual([{ picture: one.image, captions: [one.caption], tags: [] }]);
+      }
+  });
+
+  it('CR alone, in every format of lines, also where a program of today added some', async () => {
+    const lines = (separator: string) =>
+      ['a', 'b', 'c', 'd'].map((one) => `${one}.jpg${separator}caption ${one}`);
+    const table = ['image,caption', ...lines(',')].join('\r');
+    for (const [name, text] of [
+      ['a.csv', `${table}\n`],
+      ['b.csv', `${table}\re.jpg,caption e\nf.jpg,caption f\r\n`],
+      [
+        'c.jsonl',
+        lines('=')
+          .map((line) => JSON.stringify({ image: line.split('=')[0], text: line.split('=')[1] }))
+          .join('\r'),
+      ],
+      ['d.token.txt', lines('#0\t').join('\r')],
+    ] as const) {
+      const { pictures, warnings } = await read(name, text);
+      for (const [i, one] of ['a', 'b', 'c', 'd'].entries())
+        expect(pictures[i], name).toMatchObject({ picture: `${one}.jpg`, captions: [`caption ${one}`] });
+      expect(warnings).toEqual([]);
+    }
+  });
+
+  it('names of columns, however their letters are composed', async () => {
+    for (const form of ['NFC', 'NFD'])
+      for (const asked of ['NFC', 'NFD']) {
+        const { pictures } = await read('l.csv', 'Bild,Überschrift\na.jpg,Ein Hund\n'.normalize(form), {
+          pictureColumn: 'Bild',
+          captionColumn: 'Überschrift'.normalize(asked),
+        });
+        expect(pictures).toEqual([{ picture: 'a.jpg', captions: ['Ein Hund'], tags: [] }]);
+      }
   });
 
   it('Latin-1 is read with a warning that names the line; other lines stay UTF-8', async () => {

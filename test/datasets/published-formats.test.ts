@@ -376,6 +376,57 @@ describe('photo libraries', () => {
     expect((await readAnnotations(folder.path)).pictures[0]!.tags).toEqual(['place', 'Green Street']);
   });
 
+  it('keywords and captions of TIFF, which is what Exif is within other files', async () => {
+    await using folder = await temporaryFolder();
+    const tiff = await photo().tiff().toBuffer();
+    const [keywords, caption] = [Buffer.from('dog;beach\0', 'utf16le'), Buffer.from('Two dogs run\0')];
+    // The directory again at the end, in the order of tags, with two more entries.
+    const at = tiff.readUInt32LE(4);
+    const count = tiff.readUInt16LE(at);
+    const entry = (tag: number, type: number, length: number, offset: number) => {
+      const bytes = Buffer.alloc(12);
+      bytes.writeUInt16LE(tag, 0);
+      bytes.writeUInt16LE(type, 2);
+      bytes.writeUInt32LE(length, 4);
+      bytes.writeUInt32LE(offset, 8);
+      return bytes;
+    };
+    const entries = [
+      ...Array.from({ length: count }, (_, i) => tiff.subarray(at + 2 + 12 * i, at + 14 + 12 * i)),
+      entry(0x010e, 2, caption.length, tiff.length),
+      entry(0x9c9e, 1, keywords.length, tiff.length + caption.length),
+    ].sort((a, b) => a.readUInt16LE(0) - b.readUInt16LE(0));
+    const head = Buffer.from(tiff);
+    head.writeUInt32LE(tiff.length + caption.length + keywords.length, 4);
+    const number = Buffer.alloc(2);
+    number.writeUInt16LE(entries.length);
+    const whole = Buffer.concat([head, caption, keywords, number, ...entries, Buffer.alloc(4)]);
+    await writeFile(join(folder.path, 'a.tif'), whole);
+    const { pictures, warnings } = await readAnnotations(folder.path);
+    expect(pictures).toEqual([{ picture: 'a.tif', captions: ['Two dogs run'], tags: ['dog', 'beach'] }]);
+    expect(warnings).toEqual([]);
+  });
+
+  it('keywords of pictures with more pixels than are decoded, and one line on what is damaged', async () => {
+    await using folder = await temporaryFolder();
+    const jpeg = await photo()
+      .withXmp(xmp(bag('dc:subject', 'panorama')))
+      .jpeg()
+      .toBuffer();
+    // 60,000 x 60,000 by its header.
+    const frame = jpeg.findIndex(
+      (byte, i) => byte === 0xff && (jpeg[i + 1] === 0xc0 || jpeg[i + 1] === 0xc2),
+    );
+    jpeg.writeUInt16BE(60_000, frame + 5);
+    jpeg.writeUInt16BE(60_000, frame + 7);
+    await writeFile(join(folder.path, 'a.jpg'), jpeg);
+    await writeFile(join(folder.path, 'b.jpg'), jpeg.subarray(0, 30));
+    const { pictures, warnings } = await readAnnotations(folder.path);
+    expect(pictures[0]).toEqual({ picture: 'a.jpg', captions: [], tags: ['panorama'] });
+    expect(warnings).toEqual([expect.stringMatching(/^[^\n]*b\.jpg: [^\n]*$/)]);
+    expect(warnings[0]).not.toContain('Vips');
+  });
+
   it('the description in Exif, without what cameras write there', async () => {
     await using folder = await temporaryFolder();
     const write = async (name: string, IFD0: Record<string, string>) =>

@@ -22,6 +22,7 @@ import {
   vectorsOption,
   wholeNumber,
 } from '../options.ts';
+import { shellArgument } from '../printable.ts';
 import { type CommonOptions, runCommand } from '../run.ts';
 import { count, duration, paint } from '../terminal.ts';
 
@@ -119,7 +120,7 @@ export function fitCommand(): Command {
               choice.reason,
               ...(selected ? [describeSelection(selected)] : []),
               `Placed ${count(placed.pictures)} pictures in the joint space in ${duration(placed.seconds)}.`,
-              `Next: covista search "some words" --library ${options.library}`,
+              `Next: covista search "some words" --library ${shellArgument(options.library)}`,
             ].join('\n'),
             json: {
               recipe: model.recipe,

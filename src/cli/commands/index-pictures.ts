@@ -13,7 +13,7 @@ import {
   readingOf,
   readingOptions,
 } from '../options.ts';
-import { printable } from '../printable.ts';
+import { printable, shellArgument } from '../printable.ts';
 import { type CommonOptions, runCommand } from '../run.ts';
 import { count, paint } from '../terminal.ts';
 
@@ -95,9 +95,9 @@ function describeSource({ path, format, pictures, rows }: WordSource): string {
 }
 
 function nextStep({ withWords }: IndexResult, library: Library, named: string): string {
-  if (withWords > 0) return `Next: covista fit --library ${named}`;
+  if (withWords > 0) return `Next: covista fit --library ${shellArgument(named)}`;
   // The built-in starter knows what words look like to this encoder only.
   if (library.encoder.spec === 'default')
-    return `No picture has words; search works all the same: covista search "dog on a beach" --library ${named}`;
+    return `No picture has words; search works all the same: covista search "dog on a beach" --library ${shellArgument(named)}`;
   return 'No picture has words, which only the default encoder can do without. Name a file of captions or tags: --captions <file>';
 }

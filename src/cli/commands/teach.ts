@@ -7,7 +7,7 @@ import { type Decision, Library } from '../../library/index.ts';
 import { readTeachings, type Teaching, type TeachResult, teach } from '../../pipeline/teach.ts';
 import { fileError } from '../../system-error.ts';
 import { jsonOption, libraryOption, quietOption } from '../options.ts';
-import { printable } from '../printable.ts';
+import { printable, shellArgument } from '../printable.ts';
 import { type CommonOptions, runCommand } from '../run.ts';
 import { count, paint, shown } from '../terminal.ts';
 
@@ -97,7 +97,7 @@ async function teachings(paths: readonly string[], options: Options): Promise<Te
 const described = ({ decisions, total }: TeachResult, library: string) =>
   [
     ...decisions.map(describedOne),
-    `${count(total)} ${total === 1 ? 'picture has' : 'pictures have'} decisions. Next: covista fit --library ${library}`,
+    `${count(total)} ${total === 1 ? 'picture has' : 'pictures have'} decisions. Next: covista fit --library ${shellArgument(library)}`,
   ].join('\n');
 
 function describedOne({ path, accepted, rejected }: Decision): string {
