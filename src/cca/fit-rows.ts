@@ -28,7 +28,8 @@ export async function fitRows(blocks: readonly BlockRows[], options: FitOptions)
   const squarable = ridges.every((share) => share >= SQUARABLE_RIDGE);
   if (!squarable || areProductsCheaper(pairs, sizes)) return fitFromRows(blocks, options);
   const moments = Moments.zero(sizes);
-  await moments.add(blocks, { ...options, products: productsFor(ridges) });
+  const { engine, signal } = options;
+  await moments.add(blocks, { engine, signal, products: productsFor(ridges) });
   return fit(moments, options);
 }
 
