@@ -26,25 +26,25 @@ export async function fitFromRows(blocks: readonly BlockRows[], options: FitOpti
     columnSums(block, new Float64Array(sizes[i]!), i).map((sum) => sum / n),
   );
   const rows = checked.map((block, i) => centredRows(block, n, means[i]!));
-  const columns = rows.map((block, i) => columnVariances(block, means[i]!, checked[i]!));
+  const columns = checked.map((block, i) => columnVariances(rows[i]!, means[i]!, block, n));
   const views = planViews(sizes, (block) => columns[block]!.variances, options);
 
   const whitened: RowWhitening[] = [];
   for (const view of views) {
     throwIfAborted(signal);
-    const centred = joinScaled(
-      view.blocks.map((block) => rows[block]!),
-      view,
-      n,
-    );
-    if (view.ridge >= SQUARABLE_RIDGE && n < centred.columns)
-      whitened.push(await whitenByProducts(centred, view.ridge, options));
-    else {
+    const parts = view.blocks.map((block) => ({ rows: rows[block]!, of: checked[block]!.of }));
+    const width = view.scales.length;
+    if (view.ridge >= SQUARABLE_RIDGE && n < width) {
+      const { of, counts } = checked[view.blocks[0]!]!;
+      const repeats = of && counts && parts.every((part) => part.of === of) ? { of, counts } : undefined;
+      const centred = repeats ? joinRepeated(parts, view, repeats.counts) : joinPairs(parts, view, n);
+      whitened.push(await whitenByProducts(centred, view.ridge, { ...options, repeats }));
+    } else {
       const rounding = joinArrays(
         Float64Array,
         view.blocks.map((block) => columns[block]!.rounding),
       );
-      whitened.push(await whitenByBasis(centred, rounding, view.ridge, options));
+      whitened.push(await whitenByBasis(joinPairs(parts, view, n), rounding, view.ridge, options));
     }
   }
   const coherence = (i: number, j: number) =>
@@ -70,17 +70,15 @@ export async function fitFromRows(blocks: readonly BlockRows[], options: FitOpti
 }
 
 /**
- * The rows of a block for each pair, less their mean, as a new float64 matrix. What rounding left of the mean is taken from
+ * The rows of a block less the mean of its n pairs, as a new float64 matrix. What rounding left of the mean is taken from
  * the rows and added to the mean (the corrected two-pass algorithm of Chan, Golub and LeVeque 1983): it would be a direction
  * that all columns with large means share.
  */
-function centredRows(block: CheckedBlock, n: number, mean: Float64Array): Matrix64 {
-  const { rows, of } = block;
+function centredRows({ rows, counts }: CheckedBlock, n: number, mean: Float64Array): Matrix64 {
   const { columns } = rows;
-  const centred = zeros64(n, columns);
-  for (let i = 0; i < n; i++) {
-    const r = of ? of[i]! : i;
-    const target = row(centred, i);
+  const centred = zeros64(rows.rows, columns);
+  for (let r = 0; r < rows.rows; r++) {
+    const target = row(centred, r);
     if (isSparse(rows))
       for (let p = rows.offsets[r]!; p < rows.offsets[r + 1]!; p++)
         target[rows.indices[p]!] = rows.values[p]!;
@@ -88,22 +86,32 @@ function centredRows(block: CheckedBlock, n: number, mean: Float64Array): Matrix
     for (let c = 0; c < columns; c++) target[c]! -= mean[c]!;
   }
   const rest = new Float64Array(columns);
-  for (let i = 0; i < n; i++)
-    for (let c = 0; c < columns; c++) rest[c]! += centred.data[i * columns + c]! / n;
-  for (let i = 0; i < n; i++) for (let c = 0; c < columns; c++) centred.data[i * columns + c]! -= rest[c]!;
+  for (let r = 0; r < rows.rows; r++) {
+    const share = (counts ? counts[r]! : 1) / n;
+    for (let c = 0; c < columns; c++) rest[c]! += share * centred.data[r * columns + c]!;
+  }
+  for (let r = 0; r < rows.rows; r++)
+    for (let c = 0; c < columns; c++) centred.data[r * columns + c]! -= rest[c]!;
   for (let c = 0; c < columns; c++) mean[c]! += rest[c]!;
   return centred;
 }
 
-/** The variances of centred columns, 0 where they are rounding, and what share of them rounding of their numbers may be. */
-function columnVariances(m: Matrix64, mean: Float64Array, { rows: own }: CheckedBlock) {
-  const { rows, columns, data } = m;
+/** The variances of centred columns over n pairs, 0 where they are rounding, and what share of them rounding of their numbers may be. */
+function columnVariances(
+  { rows, columns, data }: Matrix64,
+  mean: Float64Array,
+  { rows: own, counts }: CheckedBlock,
+  n: number,
+) {
   const squares = new Float64Array(columns);
-  for (let i = 0; i < rows; i++) for (let c = 0; c < columns; c++) squares[c]! += data[i * columns + c]! ** 2;
+  for (let r = 0; r < rows; r++) {
+    const count = counts ? counts[r]! : 1;
+    for (let c = 0; c < columns; c++) squares[c]! += count * data[r * columns + c]! ** 2;
+  }
   const stored = representationRounding(
     isSparse(own) || own.data instanceof Float32Array ? 'float32' : 'float64',
   );
-  const variances = squares.map((square) => square / (rows - 1));
+  const variances = squares.map((square) => square / (n - 1));
   const rounding = variances.map((variance, c) => stored * (variance + mean[c]! ** 2));
   return {
     variances: variances.map((variance, c) =>
@@ -113,17 +121,34 @@ function columnVariances(m: Matrix64, mean: Float64Array, { rows: own }: Checked
   };
 }
 
-/** The blocks of a view side by side, columns scaled. */
-function joinScaled(blocks: readonly Matrix64[], view: ViewPlan, n: number): Matrix64 {
-  const columns = view.scales.length;
-  const joinedRows = zeros64(n, columns);
+/** The centred rows of a block, and for each pair the number of its row where pairs share rows. */
+interface Part {
+  readonly rows: Matrix64;
+  readonly of: Uint32Array | undefined;
+}
+
+/** The blocks of a view side by side for each row that pairs share, times the root of how many do, columns scaled. */
+function joinRepeated(parts: readonly Part[], view: ViewPlan, counts: Float64Array): Matrix64 {
+  const joined = joinPairs(
+    parts.map(({ rows }) => ({ rows, of: undefined })),
+    view,
+    counts.length,
+  );
+  return scaleRows(joined, counts.map(Math.sqrt));
+}
+
+/** The blocks of a view side by side for each of n pairs, columns scaled. */
+function joinPairs(parts: readonly Part[], view: ViewPlan, n: number): Matrix64 {
+  const joined = zeros64(n, view.scales.length);
   let start = 0;
-  for (const block of blocks) {
-    for (let i = 0; i < n; i++)
-      for (let c = 0; c < block.columns; c++)
-        joinedRows.data[i * columns + start + c] =
-          block.data[i * block.columns + c]! * view.scales[start + c]!;
-    start += block.columns;
+  for (const { rows, of } of parts) {
+    for (let i = 0; i < n; i++) {
+      const from = (of ? of[i]! : i) * rows.columns;
+      const to = i * joined.columns + start;
+      for (let c = 0; c < rows.columns; c++)
+        joined.data[to + c] = rows.data[from + c]! * view.scales[start + c]!;
+    }
+    start += rows.columns;
   }
-  return joinedRows;
+  return joined;
 }

@@ -44,7 +44,7 @@ export async function project(
     const data = projection.weights.data.subarray(start * k, (start + size) * k);
     // Features in float64 may be of any scale, and their weights of its inverse.
     const wide = (!isSparse(block) && block.data instanceof Float64Array) || !fitsSingle(data);
-    const weights = { rows: size, columns: k, data: wide ? data : Float32Array.from(data) };
+    const weights = { rows: size, columns: k, data: wide ? data : new Float32Array(data) };
     const mean = projection.mean.subarray(start, start + size);
     if (isSparse(block)) {
       add(
@@ -122,8 +122,11 @@ function add(part: Matrix, embeddings: Matrix32, first: number, offset?: Float64
 }
 
 function requireFinite(embeddings: Matrix32, view: number, rows: readonly Rows[]): void {
-  const position = embeddings.data.findIndex((value) => !Number.isFinite(value));
-  if (position < 0) return;
+  const { data } = embeddings;
+  // A loop without a function: embeddings are millions of numbers.
+  let position = 0;
+  while (position < data.length && Number.isFinite(data[position])) position++;
+  if (position === data.length) return;
   const row = Math.floor(position / embeddings.columns);
   const isFiniteBlock = rows.every((block) => {
     const [from, end] = isSparse(block)

@@ -12,6 +12,12 @@ export interface RowWhitening extends WhitenedView {
   readonly shrunk: Matrix64;
 }
 
+/** Rows that pairs share: for each pair the number of its row, and how many pairs each row has. */
+interface RepeatedRows {
+  readonly of: Uint32Array;
+  readonly counts: Float64Array;
+}
+
 interface WhitenOptions {
   readonly engine: Engine;
   readonly signal?: AbortSignal | undefined;
@@ -61,32 +67,37 @@ function unitColumns(x: Matrix64, scales: Float64Array, added: number): Matrix64
  * The whitening W = Xᵀ U Λ^(-1/2) (Λ / (n - 1) + ridge)^(-1/2) of the covariance of centred rows X for fewer pairs than
  * columns: all that covariances know is in the n x n inner products X Xᵀ = U Λ Uᵀ (Hardoon et al., "Canonical correlation
  * analysis: an overview with application to learning methods", 2004, section 4).
+ * Rows that pairs share are looked at once: with each row times the root of its number of pairs, X Xᵀ has the same
+ * eigenvalues but for zeros, and its eigenvectors over that root are those of the pairs.
+ * @param x for `repeats` a row for each row that pairs share, times the root of how many do
  * @param ridgeShare of the mean variance, above 0
  */
 export async function whitenByProducts(
   x: Matrix64,
   ridgeShare: number,
-  { engine, signal }: WhitenOptions,
+  { engine, signal, repeats }: WhitenOptions & { readonly repeats?: RepeatedRows | undefined },
 ): Promise<RowWhitening> {
-  const n = x.rows;
+  const rows = x.rows;
+  const n = repeats ? repeats.of.length : rows;
   const products = await engine.multiply(x, x, { transposeB: true });
   const { values, vectors } = await engine.eigenSymmetric(products, signal ? { signal } : {});
   let rank = 0;
-  while (rank < n && values[rank]! > n * 2 ** -52 * values[0]!) rank++;
+  while (rank < rows && values[rank]! > n * 2 ** -52 * values[0]!) rank++;
   let trace = 0;
-  for (let i = 0; i < n; i++) trace += products.data[i * n + i]!;
+  for (let i = 0; i < rows; i++) trace += products.data[i * rows + i]!;
   const ridge = (ridgeShare * trace) / (n - 1) / x.columns;
 
   const shrunk = zeros64(n, rank);
-  const solved = zeros64(n, rank);
+  const solved = zeros64(rows, rank);
   for (let c = 0; c < rank; c++) {
     const variance = values[c]! / (n - 1);
     const shrinkage = Math.sqrt(variance / (variance + ridge));
     const factor = 1 / Math.sqrt(values[c]! * (variance + ridge));
+    for (let i = 0; i < rows; i++) solved.data[i * rank + c] = vectors.data[i * rows + c]! * factor;
     for (let i = 0; i < n; i++) {
-      const element = vectors.data[i * n + c]!;
-      shrunk.data[i * rank + c] = element * shrinkage;
-      solved.data[i * rank + c] = element * factor;
+      const r = repeats ? repeats.of[i]! : i;
+      const share = repeats ? 1 / Math.sqrt(repeats.counts[r]!) : 1;
+      shrunk.data[i * rank + c] = vectors.data[r * rows + c]! * share * shrinkage;
     }
   }
   const squares = columnSquares(x);

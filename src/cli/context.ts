@@ -103,9 +103,17 @@ async function openSentences(name: string, work: WorkOptions): Promise<SentenceE
   return closeAtEnd(await resolveSentenceEncoder(name, work));
 }
 
+/** Opened once for a recipe, its starter and its model, which then share the vectors that were read. */
+let defaultVectors: Promise<WordVectors> | undefined;
+
 /** `default`, or a file in any format of word vectors. */
 function openVectors(vectors: string, work: WorkOptions): Promise<WordVectors> {
-  return vectors === 'default' ? defaultWordVectors(work) : openWordVectors(vectors, work);
+  if (vectors !== 'default') return openWordVectors(vectors, work);
+  defaultVectors ??= defaultWordVectors(work).catch((error) => {
+    defaultVectors = undefined;
+    throw error;
+  });
+  return defaultVectors;
 }
 
 /** Runs with the encoder that a library was made with, and closes it afterwards. */

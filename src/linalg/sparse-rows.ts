@@ -19,3 +19,18 @@ export function sparseRows(
   });
   return { rows: rows.length, columns, offsets, indices, values };
 }
+
+/** The named rows, in that order, as new sparse rows. */
+export function selectSparseRows(s: SparseRows, rows: ArrayLike<number>): SparseRows {
+  const offsets = new Uint32Array(rows.length + 1);
+  for (let i = 0; i < rows.length; i++)
+    offsets[i + 1] = offsets[i]! + s.offsets[rows[i]! + 1]! - s.offsets[rows[i]!]!;
+  const indices = new Uint32Array(offsets[rows.length]!);
+  const values = new Float32Array(offsets[rows.length]!);
+  for (let i = 0; i < rows.length; i++) {
+    const [from, end] = [s.offsets[rows[i]!]!, s.offsets[rows[i]! + 1]!];
+    indices.set(s.indices.subarray(from, end), offsets[i]!);
+    values.set(s.values.subarray(from, end), offsets[i]!);
+  }
+  return { rows: rows.length, columns: s.columns, offsets, indices, values };
+}

@@ -43,7 +43,9 @@ export function encodeTensorFile(
   for (const [name, { type, data }] of tensors) {
     const wrong =
       type === 'F16'
-        ? finite(fromFloat16(data))
+        ? areFinite(data)
+          ? undefined
+          : finite(fromFloat16(data))
         : type === 'F32' || type === 'F64'
           ? finite(data)
           : undefined;

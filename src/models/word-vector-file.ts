@@ -32,12 +32,15 @@ const headerSchema = z.object({
   words: tensor('U8', 1),
 });
 
+/** Vectors that are kept in memory once they were read: texts say the same few thousand words again and again. */
+const KEPT_BYTES = 16 << 20;
+
 /** Closes the files of vectors that nobody uses any more. */
 const files = new FinalizationRegistry<number>((file) => closeSync(file));
 
 /**
  * Opens a file in the compact format of {@link WordVectorWriter}. Only the words are read; a vector is read
- * when it is asked for, so that opening takes milliseconds and memory grows with the words in use.
+ * when it is first asked for, so that opening takes milliseconds and memory grows with the words in use (16 MB at most).
  * @throws CovistaError `not-found` without the file; `version` when another version of Covista wrote it; `bad-format`
  *   when it is none in this format, cut short or damaged
  */
@@ -86,6 +89,8 @@ class FileWordVectors implements WordVectors {
   /** What the numbers of each row are multiplied by; rows of n-grams follow those of words. */
   private readonly scales: Float32Array;
   private readonly subwords: Subwords | undefined;
+  /** What {@link vector} gave, words without a vector included. */
+  private readonly known = new Map<string, Float32Array | undefined>();
 
   constructor(file: number, path: string) {
     const header = readHeader(file, path);
@@ -118,6 +123,16 @@ class FileWordVectors implements WordVectors {
   }
 
   vector(word: string): Float32Array | undefined {
+    const known = this.known.get(word);
+    if (known !== undefined || this.known.has(word)) return known;
+    const vector = this.read(word);
+    // Whoever goes through all words keeps none of them for long.
+    if (this.known.size >= KEPT_BYTES / (4 * this.size)) this.known.clear();
+    this.known.set(word, vector);
+    return vector;
+  }
+
+  private read(word: string): Float32Array | undefined {
     const position = findWord(this.index, Buffer.from(word));
     if (this.subwords === undefined) return position < 0 ? undefined : this.row(position);
     // The vector of a word is the mean of its own row and those of its n-grams.

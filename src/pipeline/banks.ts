@@ -2,10 +2,17 @@ import { evenly, evenSelection } from '../base/sampling.ts';
 import { throwIfAborted } from '../errors.ts';
 import type { Engine } from '../linalg/engine.ts';
 import { HalfMatrix } from '../linalg/half-matrix.ts';
-import { joinRows, type Matrix32, selectRows } from '../linalg/matrix.ts';
+import { joinRows, type Matrix32, selectRows, zeros32 } from '../linalg/matrix.ts';
 import type { WorkOptions } from '../progress.ts';
 import { bankCorrection, indexRow, indexRows, type VoterPictures, wordRows } from '../retrieval/index.ts';
-import { type CaptionBank, embedPictures, embedTexts, type Model, type QueryBank } from './model.ts';
+import {
+  type CaptionBank,
+  embeddingSize,
+  embedPictures,
+  embedTexts,
+  type Model,
+  type QueryBank,
+} from './model.ts';
 import { featuresWhere } from './pairs.ts';
 import type { Recipe } from './recipe.ts';
 import { tagTruthOf } from './tag-words.ts';
@@ -64,14 +71,14 @@ export async function captionBank(
     kept.map((caption) => model.text.words(caption)),
     model.tags,
   );
-  const parts: Matrix32[] = [];
+  const embeddings = zeros32(kept.length, embeddingSize(model));
   for (let start = 0; start < kept.length; start += BATCH) {
     throwIfAborted(signal);
     onProgress?.({ stage: 'place training captions', done: start, total: kept.length, unit: 'captions' });
-    parts.push(await embedTexts(model, kept.slice(start, start + BATCH), engine));
+    const { data } = await embedTexts(model, kept.slice(start, start + BATCH), engine);
+    embeddings.data.set(data, start * embeddings.columns);
   }
   onProgress?.({ stage: 'place training captions', done: kept.length, total: kept.length, unit: 'captions' });
-  const embeddings = joinRows(parts);
   const correction = await voterCorrection(model, embeddings, engine);
   return {
     embeddings,

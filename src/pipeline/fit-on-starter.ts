@@ -8,7 +8,7 @@ import type { Recipe } from './recipe.ts';
 import { type Starter, starterMismatch, starterModel } from './starter.ts';
 import { starterSpan } from './starter-span.ts';
 import { train } from './train.ts';
-import { trainOnStarter } from './train-on-starter.ts';
+import { mergeWithStarter, withStarterBanks } from './train-on-starter.ts';
 import type { TrainOptions } from './train-options.ts';
 
 /** A model, and what was chosen to learn it from. */
@@ -27,12 +27,28 @@ export async function fitOnStarter(
   starter: Starter,
   options: TrainOptions,
 ): Promise<ModelOnStarter> {
-  const span = starterSpan(starter, recipe, options.engine);
-  const choice = await chooseStarterWeight(pairs, recipe, starter, options, span);
+  const { choice, merged } = await chooseAndMerge(pairs, recipe, starter, options);
   const { from, weight } = choice;
   if (from === 'starter') return { choice, model: await starterModel(starter, options) };
   if (from === 'own') return { choice, model: await train(pairs, recipe, options) };
-  return { choice, model: await trainOnStarter(pairs, recipe, starter, { from, weight }, options, span) };
+  return { choice, model: await withStarterBanks(merged!, pairs, starter, { from, weight }, options) };
+}
+
+/** What takes the products of the starter's columns, which are large: they are done with before banks are made. */
+async function chooseAndMerge(
+  pairs: PairSource,
+  recipe: Recipe,
+  starter: Starter,
+  options: TrainOptions,
+): Promise<{ readonly choice: StarterChoice; readonly merged?: Model }> {
+  const span = starterSpan(starter, recipe, options.engine);
+  const choice = await chooseStarterWeight(pairs, recipe, starter, options, span);
+  const { from, weight } = choice;
+  if (from === 'starter' || from === 'own') return { choice };
+  return {
+    choice,
+    merged: await mergeWithStarter(pairs, recipe, starter, { from, weight }, options, span),
+  };
 }
 
 /**

@@ -2,7 +2,6 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { compactMoments, expandMoments } from '../cca/compact-moments.ts';
-import type { Moments } from '../cca/index.ts';
 import { CovistaError } from '../errors.ts';
 import { encodeTensorFile, jsonText, TensorFile, type TensorFileKind, wholeText } from '../linalg/index.ts';
 import { replaceFile } from '../replace-file.ts';
@@ -74,7 +73,8 @@ export async function saveStarter(
 }
 
 /**
- * Reads a starter. Its moments and captions are made from the file's content when they are first asked for.
+ * Reads a starter. Its moments, which are large, are made from the file's content whenever they are asked
+ * for, its captions when they first are.
  * @param file the built-in one when left out
  * @param options `wordVectors`: opens the word vectors, with what was stored as `vectors`
  * @throws CovistaError `not-found` without the file, `version` when another version wrote it, `bad-format` when it
@@ -115,11 +115,7 @@ export async function loadStarter(
     return texts;
   };
   const pictures = stored.matrix('pictures', ['pictures', encoder.size]);
-  let expanded: Moments | undefined;
-  const moments = () => {
-    expanded ??= expandMoments(stored, count, blocks.flat().length);
-    return expanded;
-  };
+  const moments = () => expandMoments(stored, count, blocks.flat().length);
   if (stored.verified) stored.leave('correlation.');
   else moments();
   const banks = readBanks(stored, space.correlations.length, settings.tags.length, captions);

@@ -1,16 +1,15 @@
 import { planViews } from '../cca/fit-options.ts';
 import { fit, type JointSpace, Moments, project, type ViewProjection } from '../cca/index.ts';
 import type { Engine } from '../linalg/engine.ts';
-import { productIndex } from '../linalg/joint-gram.ts';
-import { type Matrix32, type Matrix64, type Rows, selectRows, zeros64 } from '../linalg/matrix.ts';
+import { joinArrays, type Matrix32, type Matrix64, type Rows } from '../linalg/matrix.ts';
 import { transpose } from '../linalg/transpose.ts';
 import type { ViewWeights } from './merge-starter.ts';
+import type { Model } from './model.ts';
 import { fitOptions } from './pairs.ts';
 import type { Recipe } from './recipe.ts';
+import { quarters, type SpannedView, spanOf, type WideView, widen } from './span-basis.ts';
 import type { Starter } from './starter.ts';
-
-/** Directions that hold less than this share of the longest one's square are left out. */
-const DEPENDENT = 1e-8;
+import { type ProductView, type StarterProducts, starterProducts } from './starter-products.ts';
 
 /** A starter, ready to be merged with models of own pairs. */
 export interface StarterSpan {
@@ -38,17 +37,9 @@ export interface MergedSpan {
 }
 
 /** One view of a starter. */
-interface StarterView {
-  readonly blocks: readonly number[];
-  /** Of the blocks. */
-  readonly sizes: readonly number[];
-  /** The factor of each column, as the recipe scales it. */
-  readonly scales: Float64Array;
-  readonly mean: Float64Array;
+interface StarterView extends Omit<SpannedView, 'directions'>, ProductView {
   /** Sum of what is added to the variances of all scaled columns. */
   readonly ridge: number;
-  /** Canonical weights of raw features, d x k. */
-  readonly weights: Matrix64;
 }
 
 /**
@@ -60,67 +51,25 @@ interface StarterView {
  * the scale that they have in the starter.
  */
 export function starterSpan(
-  { moments, model }: Pick<Starter, 'moments' | 'model'>,
+  starter: Pick<Starter, 'moments' | 'model'>,
   recipe: Recipe,
   engine: Engine,
 ): StarterSpan {
-  const plans = planViews(moments.sizes, (block) => moments.variances(block), {
-    engine,
-    ...fitOptions(recipe, model.encoder),
-  });
-  const views = plans.map(({ blocks, scales, ridge }, view): StarterView => {
-    const variances = blocks.flatMap((block) => [...moments.variances(block)]);
-    const trace = variances.reduce((sum, variance, c) => sum + variance * scales[c]! ** 2, 0);
-    const mean = Float64Array.from(blocks.flatMap((block) => [...moments.mean(block)]));
-    const sizes = blocks.map((block) => moments.sizes[block]!);
-    return { blocks, sizes, scales, mean, ridge: ridge * trace, weights: model.space.views[view]!.weights };
-  });
-  const times = (left: SpannedView, right: SpannedView, directions: Matrix64) =>
-    timesProducts(moments, left, right, directions, engine);
-  const within = (left: Matrix64, right: Matrix64) => engine.multiply(left, right, { transposeA: true });
-  const ofStarter = async () => {
-    const [image, text] = [await spannedView(views[0]!, engine), await spannedView(views[1]!, engine)];
-    return {
-      image,
-      text,
-      images: await within(image.directions, await times(image, image, image.directions)),
-      cross: await within(image.directions, await times(image, text, text.directions)),
-      texts: await within(text.directions, await times(text, text, text.directions)),
-    };
-  };
+  const { count, views, products } = takeMoments(starter.moments, starter.model.encoder, recipe, engine);
+  const weights = starter.model.space.views.map((view) => view.weights);
   // The same for every model of own pairs.
-  let known: ReturnType<typeof ofStarter> | undefined;
-  /** The products of moments, with the directions of the starter and own ones beside them. */
-  const productsWith = async (x: Matrix64, y: Matrix64): Promise<Matrix64[]> => {
-    const { image, text, images, cross, texts } = await known!;
-    const square = async (view: SpannedView, first: Matrix64, own: Matrix64) => {
-      const product = await times(view, view, own);
-      const mixed = await within(view.directions, product);
-      return quarters(first, mixed, transpose(mixed), await within(own, product));
-    };
-    const right = await times(image, text, y);
-    const left = await times(text, image, x);
-    return [
-      await square(image, images, x),
-      quarters(
-        cross,
-        await within(image.directions, right),
-        transpose(await within(text.directions, left)),
-        await within(x, right),
-      ),
-      await square(text, texts, y),
-    ];
-  };
+  let known: Promise<SpannedStarter> | undefined;
 
   return {
     async with(own) {
-      known ??= ofStarter();
-      const { image, text } = await known;
+      known ??= spannedStarter(views, weights, products, engine);
+      const spanned = await known;
       const wide: WideView[] = [];
-      for (const [i, view] of [image, text].entries()) wide.push(await widen(view, own[i]!, engine));
-      const reduced = await productsWith(wide[0]!.known, wide[1]!.known);
+      for (const [i, view] of [spanned.image, spanned.text].entries())
+        wide.push(await widen(view, own[i]!, engine));
+      const reduced = await productsWith(spanned, wide[0]!.known, wide[1]!.known, products, engine);
       const span: JointSpace = {
-        count: moments.count,
+        count,
         correlations: new Float64Array(),
         views: wide.map(({ projection }) => projection),
       };
@@ -131,7 +80,7 @@ export function starterSpan(
         async learn(weight, added) {
           const zeros = () => sizes.map((size) => new Float64Array(size));
           const total = new Moments({
-            count: moments.count * weight,
+            count: count * weight,
             shifts: zeros(),
             sums: zeros(),
             rounding: zeros(),
@@ -170,161 +119,95 @@ export function starterSpan(
   };
 }
 
-/** Σ_j P_ij D_j for the products of moments P about their means, over the blocks of two views. */
-async function timesProducts(
-  moments: Moments,
-  left: StarterView,
-  right: StarterView,
-  directions: Matrix64,
+/** What is needed of a starter's moments, which are large and can be forgotten then. */
+function takeMoments(moments: Moments, encoder: Model['encoder'], recipe: Recipe, engine: Engine) {
+  const variances = moments.sizes.map((_, block) => moments.variances(block));
+  const plans = planViews(moments.sizes, (block) => variances[block]!, {
+    engine,
+    ...fitOptions(recipe, encoder),
+  });
+  const views: StarterView[] = [];
+  for (const { blocks, scales, ridge } of plans) {
+    const spread = blocks.flatMap((block) => [...variances[block]!]);
+    const trace = spread.reduce((sum, variance, c) => sum + variance * scales[c]! ** 2, 0);
+    const mean = joinArrays(
+      Float64Array,
+      blocks.map((block) => moments.mean(block)),
+    );
+    const sizes = blocks.map((block) => moments.sizes[block]!);
+    views.push({ blocks, sizes, scales, mean, ridge: ridge * trace });
+  }
+  return { count: moments.count, views, products: starterProducts(moments, views, engine) };
+}
+
+/** A starter's own directions, and the products of its columns with them and among them. */
+interface SpannedStarter {
+  readonly image: SpannedView & ProductView;
+  readonly text: SpannedView & ProductView;
+  /** Of image columns with image directions, of text columns with text directions, of image columns with text directions. */
+  readonly by: { readonly images: Matrix64; readonly texts: Matrix64; readonly cross: Matrix64 };
+  /** Of directions with each other: image with image, image with text, text with text. */
+  readonly among: readonly [Matrix64, Matrix64, Matrix64];
+}
+
+async function spannedStarter(
+  views: readonly StarterView[],
+  weights: readonly Matrix64[],
+  products: StarterProducts,
   engine: Engine,
-): Promise<Matrix64> {
-  const { count, sums, products } = moments.sums;
-  const blocks = moments.sizes.length;
-  const k = directions.columns;
-  const result = zeros64(left.mean.length, k);
-  let top = 0;
-  for (const i of left.blocks) {
-    let start = 0;
-    for (const j of right.blocks) {
-      const size = moments.sizes[j]!;
-      const part = {
-        rows: size,
-        columns: k,
-        data: directions.data.subarray(start * k, (start + size) * k),
-      };
-      const product = products[productIndex(blocks, Math.min(i, j), Math.max(i, j))]!;
-      const added = await engine.multiply(product, part, { transposeA: i > j });
-      const sum = { rows: 1, columns: size, data: sums[j]! };
-      const along = await engine.multiply(sum, part);
-      for (let r = 0; r < added.rows; r++) {
-        const about = sums[i]![r]! / count;
-        for (let c = 0; c < k; c++)
-          result.data[(top + r) * k + c]! += added.data[r * k + c]! - about * along.data[c]!;
-      }
-      start += size;
-    }
-    top += moments.sizes[i]!;
-  }
-  return result;
-}
-
-/** A view of a starter, and a basis of what its canonical weights span: orthonormal for scaled columns, d x k. */
-interface SpannedView extends StarterView {
-  readonly directions: Matrix64;
-}
-
-async function spannedView(view: StarterView, engine: Engine): Promise<SpannedView> {
-  const unit = unitColumns(view.weights, view.scales);
-  const combine = await orthonormaliser(divideRows(unit, view.scales), engine);
-  return { ...view, directions: await engine.multiply(unit, combine) };
-}
-
-/** A view of a starter with columns for the words of another collection at the end of its blocks. */
-interface WideView {
-  /** The factor of each column. */
-  readonly scales: Float64Array;
-  /** Places raw features about the starter's mean: the starter's directions, and what own weights add to them. */
-  readonly projection: ViewProjection;
-  /** What own weights add, in the starter's columns. */
-  readonly known: Matrix64;
-}
-
-async function widen(view: SpannedView, own: ViewWeights, engine: Engine): Promise<WideView> {
-  const total = own.weights.rows;
-  const k = view.directions.columns;
-  const scales = new Float64Array(total);
-  const centre = new Float64Array(total);
-  const directions = zeros64(total, k);
-  const columns: number[] = [];
-  let from = 0;
-  let to = 0;
-  view.sizes.forEach((size, i) => {
-    const end = from + size;
-    for (let c = 0; c < size; c++) columns.push(to + c);
-    scales.set(view.scales.subarray(from, end), to);
-    // A word that the starter never saw is scaled like its neighbours, which share one factor.
-    scales.fill(view.scales[end - 1]!, to + size, to + own.blocks[i]!);
-    centre.set(view.mean.subarray(from, end), to);
-    directions.data.set(view.directions.data.subarray(from * k, end * k), to * k);
-    from = end;
-    to += own.blocks[i]!;
+): Promise<SpannedStarter> {
+  const spanned = async (view: number) => ({
+    ...views[view]!,
+    directions: await spanOf(weights[view]!, views[view]!.scales, engine),
   });
-  const unit = unitColumns(own.weights, scales);
-  // Less what the starter's directions hold of them.
-  const along = await engine.multiply(directions, divideRows(divideRows(unit, scales), scales), {
-    transposeA: true,
-  });
-  const held = await engine.multiply(directions, along);
-  for (let i = 0; i < held.data.length; i++) unit.data[i]! -= held.data[i]!;
-  const added = await engine.multiply(unit, await orthonormaliser(divideRows(unit, scales), engine));
-  return {
-    scales,
-    projection: { blocks: own.blocks, mean: centre, weights: sideBySide(directions, added) },
-    known: selectRows(added, columns),
+  const [image, text] = [await spanned(0), await spanned(1)];
+  const by = {
+    images: await products.times(image, image, image.directions),
+    texts: await products.times(text, text, text.directions),
+    cross: await products.times(image, text, text.directions),
   };
-}
-
-/** Columns whose length is 1 for scaled features; what belongs to columns without scale is 0. */
-function unitColumns(weights: Matrix64, scales: Float64Array): Matrix64 {
-  const { rows, columns } = weights;
-  const squares = new Float64Array(columns);
-  const unit = zeros64(rows, columns);
-  for (let r = 0; r < rows; r++) {
-    const scale = scales[r]!;
-    if (scale > 0)
-      for (let c = 0; c < columns; c++) squares[c]! += (weights.data[r * columns + c]! / scale) ** 2;
-  }
-  for (let r = 0; r < rows; r++)
-    if (scales[r]! > 0)
-      for (let c = 0; c < columns; c++)
-        unit.data[r * columns + c] = weights.data[r * columns + c]! / (Math.sqrt(squares[c]!) || 1);
-  return unit;
-}
-
-/** Each row divided by its scale, those without scale 0. */
-function divideRows({ rows, columns, data }: Matrix64, scales: Float64Array): Matrix64 {
-  const result = zeros64(rows, columns);
-  for (let r = 0; r < rows; r++) {
-    const scale = scales[r]!;
-    if (scale > 0)
-      for (let c = 0; c < columns; c++) result.data[r * columns + c] = data[r * columns + c]! / scale;
-  }
-  return result;
+  const among: SpannedStarter['among'] = [
+    await within(image.directions, by.images, engine),
+    await within(image.directions, by.cross, engine),
+    await within(text.directions, by.texts, engine),
+  ];
+  return { image, text, by, among };
 }
 
 /**
- * T such that A T is an orthonormal basis of the columns of A, from the eigenvectors of their Gram matrix.
- * @param columns no longer than 1; the squared length below which a direction is left out is a share of that
+ * The products of a starter's directions, with own ones beside them.
+ * @param x own image directions in scaled columns of the starter
+ * @param y own text directions
+ * @returns image with image, image with text, text with text
  */
-async function orthonormaliser(columns: Matrix64, engine: Engine): Promise<Matrix64> {
-  const gram = await engine.multiply(columns, columns, { transposeA: true });
-  const count = gram.rows;
-  const { values, vectors } = await engine.eigenSymmetric(gram);
-  let rank = 0;
-  while (rank < count && values[rank]! > DEPENDENT) rank++;
-  const kept = zeros64(count, rank);
-  for (let i = 0; i < count; i++)
-    for (let j = 0; j < rank; j++)
-      kept.data[i * rank + j] = vectors.data[i * count + j]! / Math.sqrt(values[j]!);
-  return kept;
-}
-
-function sideBySide(left: Matrix64, right: Matrix64): Matrix64 {
-  return quarters(left, right, zeros64(0, left.columns), zeros64(0, right.columns));
-}
-
-/** Four matrices as the quarters of one. */
-function quarters(first: Matrix64, second: Matrix64, third: Matrix64, fourth: Matrix64): Matrix64 {
-  const joined = zeros64(first.rows + third.rows, first.columns + second.columns);
-  const put = ({ rows, columns, data }: Matrix64, top: number, start: number) => {
-    for (let r = 0; r < rows; r++)
-      joined.data.set(data.subarray(r * columns, (r + 1) * columns), (top + r) * joined.columns + start);
+async function productsWith(
+  { image, text, by, among: [images, cross, texts] }: SpannedStarter,
+  x: Matrix64,
+  y: Matrix64,
+  products: StarterProducts,
+  engine: Engine,
+): Promise<Matrix64[]> {
+  const square = async (view: ProductView, first: Matrix64, known: Matrix64, own: Matrix64) => {
+    const mixed = await within(known, own, engine);
+    const among = await within(own, await products.times(view, view, own), engine);
+    return quarters(first, mixed, transpose(mixed), among);
   };
-  put(first, 0, 0);
-  put(second, 0, first.columns);
-  put(third, first.rows, 0);
-  put(fourth, first.rows, first.columns);
-  return joined;
+  const right = await products.times(image, text, y);
+  return [
+    await square(image, images, by.images, x),
+    quarters(
+      cross,
+      await within(image.directions, right, engine),
+      await within(x, by.cross, engine),
+      await within(x, right, engine),
+    ),
+    await square(text, texts, by.texts, y),
+  ];
+}
+
+/** Aᵀ B. */
+function within(a: Matrix64, b: Matrix64, engine: Engine): Promise<Matrix64> {
+  return engine.multiply(a, b, { transposeA: true });
 }
 
 const mean = (values: Float64Array) => values.reduce((sum, value) => sum + value, 0) / values.length;

@@ -30,20 +30,34 @@ export interface StarterMix {
 
 /**
  * Learns from a user's own pairs on top of a starter, in the span of the starter and of what the own pairs alone give.
- * @param span of the starter, by this recipe
  * @throws CovistaError `bad-values` when the features are not those of the starter's encoder
  */
 export async function trainOnStarter(
   pairs: PairSource,
   asked: Recipe,
   starter: Starter,
-  { from, weight }: StarterMix,
+  mix: StarterMix,
+  options: TrainOptions,
+): Promise<Model> {
+  const model = await mergeWithStarter(pairs, asked, starter, mix, options);
+  return withStarterBanks(model, pairs, starter, mix, options);
+}
+
+/**
+ * What {@link trainOnStarter} gives before it has banks: see {@link withStarterBanks}.
+ * @param span of the starter, by this recipe
+ */
+export async function mergeWithStarter(
+  pairs: PairSource,
+  asked: Recipe,
+  starter: Starter,
+  mix: StarterMix,
   options: TrainOptions,
   span: StarterSpan = starterSpan(starter, asked, options.engine),
 ): Promise<Model> {
-  const { engine } = options;
+  const { from, weight } = mix;
   const count = pairs.captions.length;
-  const alike = from === 'merged' && weight >= LIKE_OWN;
+  const alike = isAlike(mix);
   const recipe = alike ? asked : withTrustedHubness(asked, count);
   const { final: own } = await learn(pairs, recipe, () => false, false, 0, options);
   const text = extendTextEncoder(starter.model.text, own.text);
@@ -51,7 +65,7 @@ export async function trainOnStarter(
   const moments = await placedMoments(pairs, recipe, text, merged, options);
   const space = await merged.expand(await merged.learn(weight, moments));
   const tokens = pairs.captions.map((some) => some.map((caption) => text.words(caption)));
-  const model: Model = {
+  return {
     ...starter.model,
     recipe:
       from === 'joined' ? { ...recipe, joined: [{ image: recipe.image, terms: recipe.terms }] } : recipe,
@@ -61,7 +75,25 @@ export async function trainOnStarter(
     ...joinedTags(starter.model, tokens),
     trained: { pictures: count, captions: tokens.flat().length },
   };
-  const useOwn = !alike || count >= OWN_HUBS;
+}
+
+/** Whether own pictures are so like the starter's that these tell hubs among them. */
+function isAlike({ from, weight }: StarterMix): boolean {
+  return from === 'merged' && weight >= LIKE_OWN;
+}
+
+/** Places the captions and pictures of a starter and of own pairs in the space of both. */
+export async function withStarterBanks(
+  model: Model,
+  pairs: PairSource,
+  starter: Starter,
+  mix: StarterMix,
+  options: TrainOptions,
+): Promise<Model> {
+  const { engine } = options;
+  const { recipe } = model;
+  const count = pairs.captions.length;
+  const useOwn = !isAlike(mix) || count >= OWN_HUBS;
   const queries =
     recipe.hubness === undefined
       ? undefined
@@ -80,7 +112,7 @@ export async function trainOnStarter(
   // A vote is the exponential of similarity less correction over temperature: each of the starter's counts `weight` times.
   if (bank.correction.length === captions.length)
     for (let i = 0; i < starter.captions.length; i++)
-      bank.correction[i]! -= recipe.tags.temperature * Math.log(weight);
+      bank.correction[i]! -= recipe.tags.temperature * Math.log(mix.weight);
   return { ...complete, bank };
 }
 

@@ -1,19 +1,19 @@
 import { twinNumbers } from '../base/sampling.ts';
-import type { Moments } from '../cca/index.ts';
+import type { JointSpace, Moments } from '../cca/index.ts';
 import { CovistaError } from '../errors.ts';
 import { tagVocabulary } from '../evaluation/index.ts';
 import type { Matrix32 } from '../linalg/matrix.ts';
 import { withTrustedHubness } from './banks.ts';
 import { learnRegression, learnTagScores, withBanks } from './fit-tags.ts';
 import type { Member, Model } from './model.ts';
-import { type PairSource, pairMoments, solveRecipe } from './pairs.ts';
+import { type PairSource, pairMoments, pairRows, solveRecipe, solveRows } from './pairs.ts';
 import { memberRecipes, type Recipe } from './recipe.ts';
 import { refineSpace } from './refine-space.ts';
 import { minimumPictures, pictureCounts } from './tag-words.ts';
 import { fitTextEncoder } from './text-view.ts';
 import type { TrainOptions } from './train-options.ts';
 
-/** Fewer pictures than this say too little of how probable tags are. */
+/** Fewer pictures than this say too little of how probable tags are, and are few enough to be learned from at once. */
 const CALIBRATE_FROM = 500;
 
 /** Every so many-th picture calibrates the tags of a model that was learned from the others. */
@@ -96,12 +96,24 @@ export async function learn(
   options: TrainOptions,
 ): Promise<Learned> {
   const text = await fitTextEncoder(pairs, recipe, options);
+  const refined = (solved: JointSpace, isUsed: (position: number) => boolean) =>
+    recipe.refine === undefined
+      ? solved
+      : refineSpace(solved, pairs, isUsed, recipe, text, { ...options, seed });
+  if (!calibrated && pairs.captions.length < CALIBRATE_FROM) {
+    const solved = await solveRows(
+      await pairRows(pairs, recipe, text, options),
+      recipe,
+      pairs.encoder,
+      options,
+    );
+    const space = await refined(solved, () => true);
+    return { final: { text, space }, partial: undefined, heldFeatures: undefined };
+  }
   const { kept, held, heldFeatures } = await pairMoments(pairs, recipe, text, isHeld, options);
   const space = async (moments: Moments, isUsed: (position: number) => boolean) => {
     options.onProgress?.({ stage: 'solve', done: 0 });
-    const solved = await solveRecipe(moments, recipe, pairs.encoder, options);
-    if (recipe.refine === undefined) return solved;
-    return refineSpace(solved, pairs, isUsed, recipe, text, { ...options, seed });
+    return refined(await solveRecipe(moments, recipe, pairs.encoder, options), isUsed);
   };
   return {
     final: { text, space: await space(calibrated ? kept.merge(held) : kept, () => true) },

@@ -12,6 +12,9 @@ export interface TermOptions {
   readonly characters: number;
 }
 
+/** Words whose stems are kept: texts say the same few thousand again and again. */
+const KEPT_STEMS = 1 << 15;
+
 /** Splits texts into the terms that a bag of words counts: words or stems, pairs of neighbours, runs of characters. */
 export class Terms {
   readonly #options: TermOptions;
@@ -21,7 +24,7 @@ export class Terms {
   constructor(options: TermOptions) {
     this.#options = options;
     this.#stopWords = stopWords(options.language);
-    this.#stem = options.stems ? stemmer(options.language) : (word) => word;
+    this.#stem = options.stems ? remembered(stemmer(options.language)) : (word) => word;
   }
 
   /** All words, lower case, in their order, as often as they occur. */
@@ -69,4 +72,17 @@ export class Terms {
       for (const run of characterRuns(word, characters)) terms.push({ term: run, owners: [word] });
     return terms;
   }
+}
+
+function remembered(stem: (word: string) => string): (word: string) => string {
+  const known = new Map<string, string>();
+  return (word) => {
+    let found = known.get(word);
+    if (found === undefined) {
+      found = stem(word);
+      if (known.size >= KEPT_STEMS) known.clear();
+      known.set(word, found);
+    }
+    return found;
+  };
 }

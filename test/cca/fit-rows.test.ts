@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { type FitOptions, fit, fitRows, type JointSpace } from '../../src/cca/index.ts';
 import type { Rows } from '../../src/linalg/index.ts';
+import { selectRows } from '../../src/linalg/matrix.ts';
+import { selectSparseRows } from '../../src/linalg/sparse-rows.ts';
 import { distance, identity, random64, randomSparse } from '../linalg/plain.ts';
 import { correlatedViews, engine, momentsOf, variates } from './data.ts';
 
@@ -71,6 +73,23 @@ describe('fitRows', () => {
     const options = { engine, ridge: 0.4, dimensions: 4 };
     const direct = await fitRows([{ rows: x, of }, captions], options);
     expectEqual(direct, await fit(await momentsOf({ rows: x, of }, captions), options), 4);
+  });
+
+  it('takes rows that pairs share as if each pair had its own, however many share one', async () => {
+    const of = Uint32Array.from({ length: 50 }, (_, p) => (p * p) % 23);
+    const captions = random64(50, 90, 6);
+    const options = { engine, views: [[0, 1], [2]], ridge: [0.4, 0.2], dimensions: 4 };
+    const shared = await fitRows([{ rows: x, of }, { rows: bag, of }, captions], options);
+    const copied = selectRows(x, of);
+    const copiedBag = selectSparseRows(bag, of);
+    expectEqual(shared, await fitRows([copied, copiedBag, captions], options), 4);
+    expectEqual(shared, await fit(await momentsOf(copied, copiedBag, captions), options), 4);
+  });
+
+  it('takes all options where pairs are so many that moments are cheaper', async () => {
+    const [a, b] = correlatedViews(300, 6, 5, 3, 3);
+    const options: FitOptions = { engine, ridge: 0.1, normalize: ['standardize', 'none'], dimensions: 3 };
+    expectEqual(await fitRows([a, b], options), await fit(await momentsOf(a, b), options), 3);
   });
 
   it('refuses fewer than two pairs and values that are not finite', async () => {

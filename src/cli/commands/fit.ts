@@ -107,26 +107,25 @@ export function fitCommand(): Command {
             };
           }
           const recipe = selected?.recipe ?? asked;
-          const starter = await starterNamed(options.starter, work);
-          const { model, choice } = await fitLibraryOnStarter(library, recipe, starter, training);
+          const { choice, ...learned } = await learn(library, recipe, options.starter, training, work);
           const seconds = (performance.now() - started) / 1000;
           const placed = await place(library, engine, work);
-          const { pictures, captions } = model.trained;
-          const correlations = Array.from(model.space.correlations);
+          const { pictures, captions } = learned.trained;
+          const { correlations } = learned;
           return {
             text: [
               `${paint('bold', 'Learned')} from ${count(pictures)} pictures with ${count(captions)} captions in ${duration(seconds)}:`,
-              `${correlations.length} dimensions, canonical correlations ${correlations[0]!.toFixed(3)} to ${correlations.at(-1)!.toFixed(3)}, ${count(model.tags.length)} tags.`,
+              `${correlations.length} dimensions, canonical correlations ${correlations[0]!.toFixed(3)} to ${correlations.at(-1)!.toFixed(3)}, ${count(learned.tags)} tags.`,
               choice.reason,
               ...(selected ? [describeSelection(selected)] : []),
               `Placed ${count(placed.pictures)} pictures in the joint space in ${duration(placed.seconds)}.`,
               `Next: covista search "some words" --library ${shellArgument(options.library)}`,
             ].join('\n'),
             json: {
-              recipe: model.recipe,
-              trained: model.trained,
+              recipe: learned.recipe,
+              trained: learned.trained,
               starter: choice,
-              tags: model.tags.length,
+              tags: learned.tags,
               correlations,
               selection: selected?.selection,
               seconds,
@@ -139,6 +138,20 @@ export function fitCommand(): Command {
         }
       }),
     );
+}
+
+/** Learns and stores the model; what is said of it is all that stays in memory. */
+async function learn(
+  library: Library,
+  asked: Recipe,
+  starterName: string,
+  training: TrainOptions,
+  work: WorkOptions,
+) {
+  const starter = await starterNamed(starterName, work);
+  const { model, choice } = await fitLibraryOnStarter(library, asked, starter, training);
+  const { recipe, trained, tags, space } = model;
+  return { choice, recipe, trained, tags: tags.length, correlations: Array.from(space.correlations) };
 }
 
 /** Places the library's pictures as a search would, so that the first one need not. */
