@@ -22,14 +22,15 @@ type EngineOptions = WorkOptions & { readonly engine: Engine };
  * @throws CovistaError `not-found` for a library that was never fitted and whose encoder is not the starter's
  */
 export async function openModel(library: Library, work: EngineOptions): Promise<LoadedModel> {
-  if (!existsSync(library.modelFile)) await adoptStarter(library, work);
+  if (!existsSync(library.modelFile)) return adoptStarter(library, work);
   return loadModel(library.modelFile, {
     wordVectors: (vectors) => openVectors(vectors, work),
     sentences: (name) => openSentences(name, work),
   });
 }
 
-async function adoptStarter(library: Library, work: EngineOptions): Promise<void> {
+/** The starter as it is stored: it was read from such a file, and need not be read again. */
+async function adoptStarter(library: Library, work: EngineOptions): Promise<LoadedModel> {
   const { starterMismatch, starterModel } = await import('../pipeline/starter.ts');
   const starter = (await starterNamed('default', work))!;
   const mismatch = starterMismatch(starter, library.encoder);
@@ -37,12 +38,14 @@ async function adoptStarter(library: Library, work: EngineOptions): Promise<void
     throw new CovistaError('not-found', `There is no model in ${library.modelFile} yet, and ${mismatch}.`, {
       hint: 'Learn a model from captions or tags first: covista fit --library <dir>',
     });
-  await saveModel(library.modelFile, await starterModel(starter, work));
+  const model = await starterModel(starter, work);
+  const id = await saveModel(library.modelFile, model);
   work.onProgress?.({
     stage: 'use the starter',
     done: 1,
     warning: `Nothing was learned from ${library.folder} yet: searching with the starter. covista fit learns from your captions and tags.`,
   });
+  return { model, id };
 }
 
 /** The starter that `--starter` names: `default`, `none`, or a file. */

@@ -41,6 +41,9 @@ export function crc32(bytes: Uint8Array, before = 0): number {
   return ~crc >>> 0;
 }
 
+/** zlib's, where there is one, at more than twice the speed. */
+const fastest: typeof crc32 = globalThis.process?.getBuiltinModule?.('node:zlib')?.crc32 ?? crc32;
+
 /** The CRC-32 of each tensor, with its name, type and shape, and of the metadata whatever their order. */
 export function tensorChecksums(
   tensors: ReadonlyMap<string, Tensor>,
@@ -50,10 +53,10 @@ export function tensorChecksums(
   const hex = (checksum: number) => checksum.toString(16).padStart(8, '0');
   const entries = Object.entries(metadata).sort(([a], [b]) => (a < b ? -1 : 1));
   const checksums: Record<string, string> = Object.create(null);
-  checksums[METADATA] = hex(crc32(text.encode(JSON.stringify(entries))));
+  checksums[METADATA] = hex(fastest(text.encode(JSON.stringify(entries))));
   for (const [name, { type, shape, data }] of tensors) {
-    const before = crc32(text.encode(JSON.stringify([name, type, shape])));
-    checksums[name] = hex(crc32(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), before));
+    const before = fastest(text.encode(JSON.stringify([name, type, shape])));
+    checksums[name] = hex(fastest(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), before));
   }
   return checksums;
 }

@@ -42,8 +42,9 @@ export interface LoadedModel {
 /**
  * Writes a model as one safetensors file that Python can read: the joint space, the bank of captions in half
  * precision, and everything else as JSON in the metadata. The file is there whole or not at all.
+ * @returns the id that {@link loadModel} will give
  */
-export async function saveModel(file: string, model: Model): Promise<void> {
+export async function saveModel(file: string, model: Model): Promise<string> {
   const tensors = bankTensors(model);
   const spaces = [model, ...model.joined].map((member) => describeJointSpace(member.space));
   spaces.forEach((space, i) => {
@@ -60,7 +61,9 @@ export async function saveModel(file: string, model: Model): Promise<void> {
     ...(model.bank?.texts && { captions: JSON.stringify(model.bank.texts) }),
     ...(own && { vectorWords: JSON.stringify([...own.words()]) }),
   };
-  await replaceFile(file, encodeTensorFile(tensors, { ...metadata, id: contentId(tensors, metadata) }));
+  const id = contentId(tensors, metadata);
+  await replaceFile(file, encodeTensorFile(tensors, { ...metadata, id }));
+  return id;
 }
 
 /** Tells a model from every other. It is stored, since to read and hash all of a large file takes longer than a search. */
