@@ -69,10 +69,10 @@ export async function heldOutRanks(
   for (const [done, weight] of weights.entries()) {
     report(done + 1);
     const merged = new Map<HeldOut, Placed>();
-    for (const fold of folds) {
+    await inPairs(folds, async (fold) => {
       throwIfAborted(signal);
       merged.set(fold, await fold.byMerged(weight));
-    }
+    });
     found[at('merged', weight)] = await over((fold) => merged.get(fold)!);
     found[at('joined', weight)] = await over((fold) => joinPlaced(merged.get(fold)!, fold.byOwn));
   }
@@ -121,8 +121,7 @@ async function heldOutFolds(
     return { images: await place(0, [images]), texts: await place(1, texts) };
   };
   const byStarter = await embed(starter.model, own.features, all.starter);
-  const result: HeldOut[] = [];
-  for (let fold = 0; fold < tested; fold++) {
+  const learnFold = async (fold: number): Promise<HeldOut> => {
     throwIfAborted(signal);
     const kept = partOf(own.captions, (i) => foldOf[i] !== fold);
     const held = partOf(own.captions, (i) => foldOf[i] === fold);
@@ -143,7 +142,7 @@ async function heldOutFolds(
       { engine },
     );
     const others = partPlaced({ images, texts }, held);
-    result.push({
+    return {
       byStarter: partPlaced(byStarter, held),
       byOwn: partPlaced(byOwn, held),
       byMerged: async (weight) =>
@@ -152,9 +151,20 @@ async function heldOutFolds(
         const { imageToText, textToImage } = await captionRanks(engine, where.images, where.texts, held.of);
         return pictureLogRanks(imageToText, textToImage, held.of);
       },
-    });
-  }
-  return result;
+    };
+  };
+  return inPairs(
+    Array.from({ length: tested }, (_, fold) => fold),
+    learnFold,
+  );
+}
+
+/** Works on two items at a time: while one waits for the engine, the other prepares what it needs. */
+async function inPairs<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = [];
+  for (let i = 0; i < items.length; i += 2)
+    results.push(...(await Promise.all(items.slice(i, i + 2).map(work))));
+  return results;
 }
 
 /** Some of the pictures, and all of their captions. */
