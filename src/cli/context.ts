@@ -8,7 +8,7 @@ import { defaultWordVectors, openWordVectors } from '../models/word-vectors.ts';
 import type { Starter } from '../pipeline/index.ts';
 import { type LoadedModel, loadModel, saveModel } from '../pipeline/model-file.ts';
 import { type Recipe, withSentences } from '../pipeline/recipe.ts';
-import { OWN_VECTORS } from '../pipeline/text-view.ts';
+import { OWN_VECTORS } from '../pipeline/model.ts';
 import type { WorkOptions } from '../progress.ts';
 import type { SentenceEncoder, TextBlock, WordVectors } from '../text/index.ts';
 import { closeAtEnd } from './opened.ts';

@@ -1,4 +1,4 @@
-import { isPicturePath } from '../image/decode-picture.ts';
+import { isPicturePath } from './picture-names.ts';
 import { AnnotationCollector } from './collector.ts';
 import type { DatasetFormat } from './dataset-format.ts';
 import { listPictures } from './photo-folder.ts';

@@ -1,5 +1,5 @@
 import { CovistaError } from '../errors.ts';
-import { isPicturePath } from '../image/decode-picture.ts';
+import { isPicturePath } from './picture-names.ts';
 import type { AnnotationCollector } from './collector.ts';
 import type { ReadOptions } from './dataset-format.ts';
 

@@ -1,4 +1,5 @@
 import { CovistaError } from '../errors.ts';
+import { type PackageSource, packageFolder } from '../models/npm-package.ts';
 import {
   EMOJIBASE,
   EMOJILIB,
@@ -6,10 +7,8 @@ import {
   NOTO,
   OPENMOJI,
   OPENMOJI_WORDS,
-  type PackageSource,
-  packageFolder,
   TWEMOJI,
-} from '../models/index.ts';
+} from '../models/sources.ts';
 import type { WorkOptions } from '../progress.ts';
 import { type EmojiIcons, hasSkinTone, readEmojiIcons } from './emoji-icons.ts';
 import { EMOJI_LANGUAGES, type EmojiWords, readEmojiWords } from './emoji-words.ts';

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { basename, extname, join, relative, resolve } from 'node:path';
 import { CovistaError, throwIfAborted } from '../errors.ts';
-import { isPicturePath } from '../image/decode-picture.ts';
+import { isPicturePath } from './picture-names.ts';
 import type { Annotation, Annotations } from './annotation.ts';
 import { classFolders, folderClasses } from './class-folders.ts';
 import type { ReadOptions } from './dataset-format.ts';

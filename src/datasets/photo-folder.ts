@@ -2,7 +2,7 @@ import type { Dirent } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { CovistaError, throwIfAborted } from '../errors.ts';
-import { PICTURE_EXTENSIONS } from '../image/decode-picture.ts';
+import { PICTURE_EXTENSIONS } from './picture-names.ts';
 import type { WorkOptions } from '../progress.ts';
 import { fileError } from '../system-error.ts';
 import { Warnings } from './warnings.ts';

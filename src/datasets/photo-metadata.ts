@@ -2,7 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import sharp from 'sharp';
 import { throwIfAborted } from '../errors.ts';
-import { isPicturePath } from '../image/decode-picture.ts';
+import { isPicturePath } from './picture-names.ts';
 import { AnnotationCollector } from './collector.ts';
 import type { DatasetFormat } from './dataset-format.ts';
 import { parseExif } from './exif.ts';

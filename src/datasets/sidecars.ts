@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { throwIfAborted } from '../errors.ts';
-import { isPicturePath } from '../image/decode-picture.ts';
+import { isPicturePath } from './picture-names.ts';
 import type { Annotations } from './annotation.ts';
 import { AnnotationCollector } from './collector.ts';
 import type { DatasetFormat, ReadOptions } from './dataset-format.ts';

@@ -1,4 +1,4 @@
-import { isPicturePath } from '../image/decode-picture.ts';
+import { isPicturePath } from './picture-names.ts';
 import type { Line } from './text-file.ts';
 
 /** One row of a table of text. */

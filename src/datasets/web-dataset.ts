@@ -2,7 +2,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { list, type ReadEntry } from 'tar';
 import { CovistaError, throwIfAborted } from '../errors.ts';
-import { isPicturePath } from '../image/decode-picture.ts';
+import { isPicturePath } from './picture-names.ts';
 import { AnnotationCollector } from './collector.ts';
 import { collectRow, findColumns } from './columns.ts';
 import type { DatasetFormat } from './dataset-format.ts';

@@ -1,35 +1,9 @@
 import { readFile, stat } from 'node:fs/promises';
-import { extname } from 'node:path';
 import sharp, { type Metadata, type Sharp } from 'sharp';
 import { CovistaError } from '../errors.ts';
 import { fileError } from '../system-error.ts';
 import type { Preprocessing } from './preprocessing.ts';
 import { LARGEST_OTHER, readablePicture } from './readable-picture.ts';
-
-/** File name extensions that count as pictures, lower case with their dot. */
-export const PICTURE_EXTENSIONS: readonly string[] = [
-  '.jpg',
-  '.jpeg',
-  '.jpe',
-  '.jfif',
-  '.png',
-  '.webp',
-  '.gif',
-  '.tif',
-  '.tiff',
-  '.avif',
-  '.heic',
-  '.heif',
-  '.hif',
-  '.jxl',
-  '.bmp',
-  '.svg',
-];
-
-/** Whether a file's name says that it is a picture. */
-export function isPicturePath(path: string): boolean {
-  return PICTURE_EXTENSIONS.includes(extname(path).toLowerCase());
-}
 
 /** Most pixels that a picture may have: what the largest camera sensors give, decoded within about a gigabyte. */
 const largestPicture = 210_000_000;

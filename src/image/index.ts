@@ -1,13 +1,8 @@
 import '../node-version.ts';
 
 export { type ClassifierOptions, openClassifier } from './classifier.ts';
-export {
-  type DecodedPicture,
-  decodePicture,
-  isPicturePath,
-  PICTURE_EXTENSIONS,
-  type PictureSize,
-} from './decode-picture.ts';
+export { isPicturePath, PICTURE_EXTENSIONS } from '../datasets/picture-names.ts';
+export { type DecodedPicture, decodePicture, type PictureSize } from './decode-picture.ts';
 export { type DefaultEncoderOptions, defaultImageEncoder } from './default-encoder.ts';
 export type { EncodedPicture, FeatureBlock, ImageEncoder } from './image-encoder.ts';
 export { createOnnxEncoder, type MeasuringOptions, type OnnxEncoderSettings } from './onnx-encoder.ts';

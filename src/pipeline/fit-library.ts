@@ -1,10 +1,12 @@
 import { CovistaError } from '../errors.ts';
 import type { Library, PictureWords } from '../library/index.ts';
 import { selectRows } from '../linalg/matrix.ts';
+import { fitOnStarter, type ModelOnStarter } from './fit-on-starter.ts';
 import type { Model } from './model.ts';
 import { saveModel } from './model-file.ts';
 import type { PairSource } from './pairs.ts';
 import type { Recipe } from './recipe.ts';
+import { type Starter, starterMismatch } from './starter.ts';
 import { train } from './train.ts';
 import type { TrainOptions } from './train-options.ts';
 
@@ -66,4 +68,29 @@ export async function fitLibrary(library: Library, recipe: Recipe, options: Trai
   const model = await train(await libraryPairs(library), recipe, options);
   await saveModel(library.modelFile, model);
   return model;
+}
+
+/**
+ * Learns a library's model on top of a starter and stores it.
+ * @param starter left out: from the library's own pairs alone
+ * @throws CovistaError `no-data` for a library without pictures, or without words when no starter can be used
+ */
+export async function fitLibraryOnStarter(
+  library: Library,
+  recipe: Recipe,
+  starter: Starter | undefined,
+  options: TrainOptions,
+): Promise<ModelOnStarter> {
+  const mismatch =
+    starter === undefined
+      ? 'no starter was asked for'
+      : starterMismatch(starter, library.encoder, recipe, options.vectors);
+  if (starter === undefined || mismatch !== undefined || (await library.count()) === 0)
+    return {
+      model: await fitLibrary(library, recipe, options),
+      choice: { from: 'own', weight: 0, reason: `Learned from own pictures only: ${mismatch}.` },
+    };
+  const fitted = await fitOnStarter(await libraryPairs(library), recipe, starter, options);
+  await saveModel(library.modelFile, fitted.model);
+  return fitted;
 }

@@ -1,11 +1,8 @@
-import type { Library } from '../library/index.ts';
 import { chooseStarterWeight, type StarterChoice } from './choose-starter-weight.ts';
-import { fitLibrary, libraryPairs } from './fit-library.ts';
 import type { Model } from './model.ts';
-import { saveModel } from './model-file.ts';
 import type { PairSource } from './pairs.ts';
 import type { Recipe } from './recipe.ts';
-import { type Starter, starterMismatch, starterModel } from './starter.ts';
+import { type Starter, starterModel } from './starter.ts';
 import { starterSpan } from './starter-span.ts';
 import { train } from './train.ts';
 import { mergeWithStarter, withStarterBanks } from './train-on-starter.ts';
@@ -49,29 +46,4 @@ async function chooseAndMerge(
     choice,
     merged: await mergeWithStarter(pairs, recipe, starter, { from, weight }, options, span),
   };
-}
-
-/**
- * Learns a library's model on top of a starter and stores it.
- * @param starter left out: from the library's own pairs alone
- * @throws CovistaError `no-data` for a library without pictures, or without words when no starter can be used
- */
-export async function fitLibraryOnStarter(
-  library: Library,
-  recipe: Recipe,
-  starter: Starter | undefined,
-  options: TrainOptions,
-): Promise<ModelOnStarter> {
-  const mismatch =
-    starter === undefined
-      ? 'no starter was asked for'
-      : starterMismatch(starter, library.encoder, recipe, options.vectors);
-  if (starter === undefined || mismatch !== undefined || (await library.count()) === 0)
-    return {
-      model: await fitLibrary(library, recipe, options),
-      choice: { from: 'own', weight: 0, reason: `Learned from own pictures only: ${mismatch}.` },
-    };
-  const fitted = await fitOnStarter(await libraryPairs(library), recipe, starter, options);
-  await saveModel(library.modelFile, fitted.model);
-  return fitted;
 }

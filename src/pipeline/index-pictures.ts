@@ -8,7 +8,7 @@ import {
   type WordSource,
 } from '../datasets/index.ts';
 import { CovistaError, throwIfAborted } from '../errors.ts';
-import { PICTURE_EXTENSIONS } from '../image/decode-picture.ts';
+import { PICTURE_EXTENSIONS } from '../datasets/picture-names.ts';
 import type { ImageEncoder } from '../image/image-encoder.ts';
 import type { Library, PictureRecord, PictureWords } from '../library/index.ts';
 import type { WorkOptions } from '../progress.ts';

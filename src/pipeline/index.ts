@@ -1,27 +1,8 @@
 import '../node-version.ts';
 
 export type { StarterChoice } from './choose-starter-weight.ts';
-export {
-  type CocoExperiment,
-  type CocoOptions,
-  type CocoQuery,
-  type CocoResult,
-  type CocoTagging,
-  runCoco,
-} from './coco.ts';
-export { type CocoFolders, type CocoHalf, findCoco } from './coco-folders.ts';
-export { cocoReport, cocoTables } from './coco-report.ts';
 export { type ComparedResult, compareRecipes, compareWithStarter } from './compare.ts';
 export { compareReport } from './compare-report.ts';
-export {
-  type DemoEvaluation,
-  type DemoOptions,
-  type DemoQuery,
-  type DemoResult,
-  type DemoTagging,
-  runDemo,
-} from './demo.ts';
-export { demoReport } from './demo-report.ts';
 export {
   type Evaluation,
   evaluateModel,
@@ -40,13 +21,20 @@ export {
   explainTags,
   type SupportingCaption,
 } from './explain.ts';
-export { captionsOf, fitLibrary, libraryPairs } from './fit-library.ts';
-export { fitLibraryOnStarter, fitOnStarter, type ModelOnStarter } from './fit-on-starter.ts';
+export { captionsOf, fitLibrary, fitLibraryOnStarter, libraryPairs } from './fit-library.ts';
+export { fitOnStarter, type ModelOnStarter } from './fit-on-starter.ts';
 export { evaluateFolds, type FoldedQuality } from './fold-evaluation.ts';
 export { type IndexOptions, type IndexResult, indexPictures } from './index-pictures.ts';
 export { compareQuality, type Direction, type Measures, qualityIntervals } from './intervals.ts';
 export { libraryExperiment } from './library-experiment.ts';
-export { type CaptionBank, embedPictures, embedTexts, type Model, pictureHubness } from './model.ts';
+export {
+  type CaptionBank,
+  embedPictures,
+  embedTexts,
+  type Model,
+  OWN_VECTORS,
+  pictureHubness,
+} from './model.ts';
 export { type LoadedModel, loadModel, saveModel } from './model-file.ts';
 export { tagsWithPhrases, type VocabularyScorer, vocabularyScorer } from './own-vocabulary.ts';
 export type { PairSource } from './pairs.ts';
@@ -70,7 +58,6 @@ export { type Starter, starterMismatch, starterModel } from './starter.ts';
 export { BUILT_IN_STARTER, loadStarter, saveStarter } from './starter-file.ts';
 export { bestTags, type Tag, tagFeatures, tagScorer } from './tag.ts';
 export { decidedTags, readTeachings, type Teaching, type TeachResult, teach } from './teach.ts';
-export { OWN_VECTORS } from './text-view.ts';
 export { train } from './train.ts';
 export { trainOnStarter } from './train-on-starter.ts';
 export type { TrainOptions } from './train-options.ts';

@@ -10,10 +10,9 @@ import { fileError, isMissing } from '../system-error.ts';
 import { type SentenceEncoder, type WordVectors, wordVectorsOf } from '../text/index.ts';
 import { bankTensors, readBank, readDirect, readQueries } from './bank-tensors.ts';
 import { readTextEncoder, requireFit } from './member-file.ts';
-import { embeddingSize, type Member, type Model } from './model.ts';
+import { embeddingSize, type Member, type Model, OWN_VECTORS } from './model.ts';
 import { modelSettings, modelSettingsSchema } from './model-settings.ts';
 import type { Recipe } from './recipe.ts';
-import { OWN_VECTORS } from './text-view.ts';
 
 const kind: TensorFileKind = {
   entry: ['covista', 'model'],

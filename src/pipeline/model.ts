@@ -52,6 +52,9 @@ export interface Member {
   readonly space: JointSpace;
 }
 
+/** Names word vectors that are trained on the captions and stored with the model. */
+export const OWN_VECTORS = 'own';
+
 /** All that was learned from a collection, and all that is needed to search it. */
 export interface Model {
   readonly recipe: Recipe;

@@ -7,12 +7,10 @@ import {
   trainWordVectors,
   type WordVectors,
 } from '../text/index.ts';
+import { OWN_VECTORS } from './model.ts';
 import type { PairSource } from './pairs.ts';
 import type { Recipe } from './recipe.ts';
 import type { TrainOptions } from './train-options.ts';
-
-/** Names word vectors that are trained on the captions and stored with the model. */
-export const OWN_VECTORS = 'own';
 
 /** Fits the text encoder of a recipe to the captions of pictures, training word vectors on them where asked for. */
 export async function fitTextEncoder(

@@ -1,16 +1,10 @@
 import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { createEngine } from '../../linalg/create-engine.node.ts';
-import {
-  type CocoExperiment,
-  type CocoResult,
-  cocoReport,
-  cocoTables,
-  findCoco,
-  qualityOf,
-  RECIPES,
-  runCoco,
-} from '../../pipeline/index.ts';
+import { type CocoExperiment, type CocoResult, runCoco } from '../../pipeline/coco.ts';
+import { findCoco } from '../../pipeline/coco-folders.ts';
+import { cocoReport, cocoTables } from '../../pipeline/coco-report.ts';
+import { qualityOf, RECIPES } from '../../pipeline/index.ts';
 import { replaceFile } from '../../replace-file.ts';
 import { sentencesFor, withLibraryAndEncoder, wordVectorsFor } from '../context.ts';
 import { jsonOption, libraryOption, quietOption, textEncoderOption, vectorsOption } from '../options.ts';

@@ -3,7 +3,7 @@ import { Library } from '../../library/index.ts';
 import { createEngine } from '../../linalg/create-engine.node.ts';
 import type { Engine } from '../../linalg/engine.ts';
 import { libraryPairs } from '../../pipeline/fit-library.ts';
-import { fitLibraryOnStarter } from '../../pipeline/fit-on-starter.ts';
+import { fitLibraryOnStarter } from '../../pipeline/fit-library.ts';
 import { type Recipe, recipeByName } from '../../pipeline/recipe.ts';
 import { placeLibrary } from '../../pipeline/search.ts';
 import { type SelectedRecipe, selectRecipe } from '../../pipeline/select-recipe.ts';
