@@ -8,17 +8,17 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import sharp from 'sharp';
+import { centernetFile } from '../src/encoders/image/centernet.ts';
 import {
   decodePicture,
   isPicturePath,
   type Preprocessing,
   preprocessingPresets,
-} from '../src/image/index.ts';
-import { createOnnxEncoder } from '../src/image/onnx-encoder.ts';
-import { writePixels } from '../src/image/preprocessing.ts';
-import { centernetFile } from '../src/models/centernet.ts';
-import { prepareFeatureModel } from '../src/models/onnx-feature-model.ts';
-import type { RunSettings } from '../src/models/run-settings.ts';
+} from '../src/encoders/image/index.ts';
+import { createOnnxEncoder } from '../src/encoders/image/onnx-encoder.ts';
+import { writePixels } from '../src/encoders/image/preprocessing.ts';
+import { prepareFeatureModel } from '../src/onnx/graph/onnx-feature-model.ts';
+import type { RunSettings } from '../src/onnx/run/run-settings.ts';
 import { type Contender, measure, timed } from './measure.ts';
 
 /** Pictures in a round, and rounds. */

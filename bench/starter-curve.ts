@@ -1,12 +1,11 @@
 import { appendFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { createRandom } from '../src/base/random.ts';
 import { EMOJI_LANGUAGES, loadEmoji } from '../src/datasets/index.ts';
-import { defaultImageEncoder } from '../src/image/index.ts';
+import { defaultImageEncoder } from '../src/encoders/image/index.ts';
+import { defaultWordVectors } from '../src/encoders/index.ts';
 import { createEngine } from '../src/linalg/create-engine.node.ts';
 import { selectRows } from '../src/linalg/matrix.ts';
-import { createRandom } from '../src/linalg/random.ts';
-import { defaultWordVectors } from '../src/models/index.ts';
-import { emojiExperiments, emojiFeatures } from '../src/pipeline/emoji-experiment.ts';
 import {
   type Experiment,
   evaluateModel,
@@ -24,6 +23,7 @@ import {
   train,
   trainStarter,
 } from '../src/pipeline/index.ts';
+import { emojiExperiments, emojiFeatures } from '../src/showcases/emoji-experiment.ts';
 
 /**
  * How results grow with the pairs that a user adds to a starter, beside starter only and own pairs only:

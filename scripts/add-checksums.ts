@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
+import { replaceFile } from '../src/files/replace-file.ts';
+import { BUILT_IN_STARTER } from '../src/learning/starter/starter-file.ts';
 import { decodeSafetensors, encodeTensorFile } from '../src/linalg/index.ts';
-import { BUILT_IN_STARTER } from '../src/pipeline/starter-file.ts';
-import { replaceFile } from '../src/replace-file.ts';
 
 /**
  * Gives files of tensors the checksums of what they hold now, and changes nothing else in them; the starter that comes

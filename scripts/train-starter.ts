@@ -2,15 +2,15 @@ import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import type { OnProgress } from '../src/base/progress.ts';
 import { listPictures, matchAnnotations, readAnnotations } from '../src/datasets/index.ts';
-import { defaultImageEncoder } from '../src/image/index.ts';
+import { defaultImageEncoder } from '../src/encoders/image/index.ts';
+import { defaultWordVectors } from '../src/encoders/index.ts';
+import { BUILT_IN_STARTER, saveStarter } from '../src/learning/starter/starter-file.ts';
+import { trainStarter } from '../src/learning/starter/train-starter.ts';
 import { createEngine } from '../src/linalg/create-engine.node.ts';
-import { defaultWordVectors } from '../src/models/index.ts';
-import { cachedFeatures } from '../src/pipeline/cached-features.ts';
 import { captionsOf, recipeByName } from '../src/pipeline/index.ts';
-import { BUILT_IN_STARTER, saveStarter } from '../src/pipeline/starter-file.ts';
-import { trainStarter } from '../src/pipeline/train-starter.ts';
-import type { OnProgress } from '../src/progress.ts';
+import { cachedFeatures } from '../src/showcases/cached-features.ts';
 
 /**
  * Trains the starter that comes with Covista, from folders of pictures with captions files:

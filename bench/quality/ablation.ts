@@ -5,8 +5,8 @@
  *     node bench/quality/ablation.ts [--only words] [--seed 1] [--features f.npy]
  */
 import { parseArgs } from 'node:util';
+import { defaultWordVectors } from '../../src/encoders/index.ts';
 import { createEngine } from '../../src/linalg/create-engine.node.ts';
-import { defaultWordVectors } from '../../src/models/index.ts';
 import { type Evaluation, RECIPES, type Recipe, runExperiment } from '../../src/pipeline/index.ts';
 import { flickr8kFold } from './flickr8k-fold.ts';
 

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { loadEmoji, readAnnotations } from '../../src/datasets/index.ts';
-import { defaultImageEncoder } from '../../src/image/index.ts';
+import { defaultImageEncoder } from '../../src/encoders/image/index.ts';
 import { joinRows, matrix, selectRows } from '../../src/linalg/matrix.ts';
-import { emojiExperiments, emojiFeatures } from '../../src/pipeline/emoji-experiment.ts';
 import type { PairSource } from '../../src/pipeline/index.ts';
+import { emojiExperiments, emojiFeatures } from '../../src/showcases/emoji-experiment.ts';
 import { flickr8kFold } from './flickr8k-fold.ts';
 
 const SHARED = join(import.meta.dirname, '../../../shared/data');

@@ -8,11 +8,11 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Moments, type SelectionFold, select } from '../../src/cca/index.ts';
 import { readNpy } from '../../src/datasets/index.ts';
-import { averagePrecision } from '../../src/evaluation/category-metrics.ts';
+import { defaultWordVectors } from '../../src/encoders/index.ts';
 import { relevantRanks } from '../../src/evaluation/index.ts';
+import { averagePrecision } from '../../src/evaluation/metrics/category-metrics.ts';
 import { createEngine } from '../../src/linalg/create-engine.node.ts';
 import { type Matrix32, matrix, selectRows } from '../../src/linalg/matrix.ts';
-import { defaultWordVectors } from '../../src/models/index.ts';
 import { RECIPES, selectRecipe } from '../../src/pipeline/index.ts';
 import { cocoMini, emoji, flickr8k } from './collections.ts';
 

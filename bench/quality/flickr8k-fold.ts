@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { createRandom } from '../../src/linalg/random.ts';
+import { createRandom } from '../../src/base/random.ts';
 import { type Experiment, readExperiment } from '../../src/pipeline/index.ts';
 
 const FOLDER = join(import.meta.dirname, '../../../shared/data/flickr8k');

@@ -7,10 +7,11 @@
  *     node bench/quality/search-tags.ts [--only emoji]
  */
 import { parseArgs } from 'node:util';
+import { defaultWordVectors } from '../../src/encoders/index.ts';
 import { type WordSearchMetrics, wordSearchMetrics, wordSearchResults } from '../../src/evaluation/index.ts';
+import { captionGroups } from '../../src/learning/train.ts';
 import { createEngine } from '../../src/linalg/create-engine.node.ts';
 import { joinRows, type Matrix32, selectRows } from '../../src/linalg/matrix.ts';
-import { defaultWordVectors } from '../../src/models/index.ts';
 import {
   embedTexts,
   evaluateModel,
@@ -22,9 +23,8 @@ import {
   type TestSet,
   train,
 } from '../../src/pipeline/index.ts';
-import { queryTagger } from '../../src/pipeline/query-tags.ts';
-import { captionGroups } from '../../src/pipeline/train.ts';
 import { indexRows, innerProductScorer, parseQuery, taggedScorer } from '../../src/retrieval/index.ts';
+import { queryTagger } from '../../src/search/query-tags.ts';
 import { segmentWords } from '../../src/text/index.ts';
 import { cocoMini, emoji, flickr8k } from './collections.ts';
 

@@ -7,12 +7,12 @@
 import { parseArgs } from 'node:util';
 import { project, type Similarity, similarityEmbeddings } from '../../src/cca/index.ts';
 import { loadEmoji } from '../../src/datasets/index.ts';
+import { defaultWordVectors } from '../../src/encoders/index.ts';
 import { captionRanks, firstRanks, pictureOfCaption, recallAt } from '../../src/evaluation/index.ts';
 import { createEngine } from '../../src/linalg/create-engine.node.ts';
 import { type Matrix32, selectRows } from '../../src/linalg/matrix.ts';
-import { defaultWordVectors } from '../../src/models/index.ts';
+import { imageRows } from '../../src/model/model.ts';
 import { RECIPES, type Recipe, train } from '../../src/pipeline/index.ts';
-import { imageRows } from '../../src/pipeline/model.ts';
 import {
   bankCorrection,
   dynamicInvertedSoftmax,

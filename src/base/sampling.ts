@@ -1,5 +1,5 @@
-import { CovistaError } from '../errors.ts';
-import { createRandom, type Random } from '../linalg/random.ts';
+import { CovistaError } from './errors.ts';
+import { createRandom, type Random } from './random.ts';
 
 /** Items parted into those to learn from (`kept`) and those to test on (`held`); both ascending. */
 export interface HoldOut {

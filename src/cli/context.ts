@@ -1,15 +1,15 @@
 import { existsSync } from 'node:fs';
-import { CovistaError } from '../errors.ts';
-import type { ImageEncoder } from '../image/image-encoder.ts';
-import type { EncoderOptions } from '../image/index.ts';
+import { CovistaError } from '../base/errors.ts';
+import type { WorkOptions } from '../base/progress.ts';
+import type { ImageEncoder } from '../encoders/image/image-encoder.ts';
+import type { EncoderOptions } from '../encoders/image/index.ts';
+import { defaultWordVectors, openWordVectors } from '../encoders/words/word-vectors.ts';
 import { Library } from '../library/index.ts';
 import type { Engine } from '../linalg/engine.ts';
-import { defaultWordVectors, openWordVectors } from '../models/word-vectors.ts';
+import { OWN_VECTORS } from '../model/model.ts';
+import { type LoadedModel, loadModel, saveModel } from '../model/model-file.ts';
+import { type Recipe, withSentences } from '../model/recipe.ts';
 import type { Starter } from '../pipeline/index.ts';
-import { type LoadedModel, loadModel, saveModel } from '../pipeline/model-file.ts';
-import { type Recipe, withSentences } from '../pipeline/recipe.ts';
-import { OWN_VECTORS } from '../pipeline/model.ts';
-import type { WorkOptions } from '../progress.ts';
 import type { SentenceEncoder, TextBlock, WordVectors } from '../text/index.ts';
 import { closeAtEnd } from './opened.ts';
 
@@ -31,7 +31,7 @@ export async function openModel(library: Library, work: EngineOptions): Promise<
 
 /** The starter as it is stored: it was read from such a file, and need not be read again. */
 async function adoptStarter(library: Library, work: EngineOptions): Promise<LoadedModel> {
-  const { starterMismatch, starterModel } = await import('../pipeline/starter.ts');
+  const { starterMismatch, starterModel } = await import('../learning/starter/starter.ts');
   const starter = (await starterNamed('default', work))!;
   const mismatch = starterMismatch(starter, library.encoder);
   if (mismatch !== undefined)
@@ -51,7 +51,7 @@ async function adoptStarter(library: Library, work: EngineOptions): Promise<Load
 /** The starter that `--starter` names: `default`, `none`, or a file. */
 export async function starterNamed(name: string, work: WorkOptions): Promise<Starter | undefined> {
   if (name === 'none') return undefined;
-  const { loadStarter } = await import('../pipeline/starter-file.ts');
+  const { loadStarter } = await import('../learning/starter/starter-file.ts');
   return loadStarter(name === 'default' ? undefined : name, {
     wordVectors: (vectors) => openVectors(vectors, work),
   });
@@ -102,7 +102,7 @@ export async function sentencesFor({ textEncoder }: TextViewOptions, work: WorkO
 }
 
 async function openSentences(name: string, work: WorkOptions): Promise<SentenceEncoder> {
-  const { resolveSentenceEncoder } = await import('../models/resolve-sentence-encoder.ts');
+  const { resolveSentenceEncoder } = await import('../encoders/sentence/resolve-sentence-encoder.ts');
   return closeAtEnd(await resolveSentenceEncoder(name, work));
 }
 
@@ -125,7 +125,7 @@ export async function withEncoder<T>(
   work: EncoderOptions,
   use: (encoder: ImageEncoder) => Promise<T>,
 ): Promise<T> {
-  const { resolveEncoder } = await import('../image/resolve-encoder.ts');
+  const { resolveEncoder } = await import('../encoders/image/resolve-encoder.ts');
   const encoder = await resolveEncoder(spec, work);
   try {
     return await use(encoder);
@@ -149,8 +149,8 @@ export async function withLibraryAndEncoder<T>(
   use: (library: Library, encoder: ImageEncoder) => Promise<T>,
   photos: string,
 ): Promise<T> {
-  const { absoluteEncoderName } = await import('../image/resolve-encoder.ts');
-  const { listPictures } = await import('../datasets/photo-folder.ts');
+  const { absoluteEncoderName } = await import('../encoders/image/resolve-encoder.ts');
+  const { listPictures } = await import('../datasets/photos/photo-folder.ts');
   const existing = await Library.openIfPresent(folder);
   const spec = absoluteEncoderName(name ?? existing?.encoder.spec ?? 'default');
   const many = (await listPictures(photos, { signal: work.signal })).pictures.length >= MEASURE_FROM;

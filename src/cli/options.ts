@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import { InvalidArgumentError, Option } from 'commander';
 import type { ReadOptions } from '../datasets/index.ts';
-import { absoluteSentenceName } from '../models/sentence-names.ts';
-import { TEXT_BLOCKS } from '../pipeline/recipe.ts';
+import { absoluteSentenceName } from '../encoders/sentence/sentence-names.ts';
+import { TEXT_BLOCKS } from '../model/recipe.ts';
 import type { TextBlock } from '../text/index.ts';
 
 /** `--library <dir>`: the same for all commands. */

@@ -1,6 +1,6 @@
-import { CovistaError, type ErrorCode } from '../errors.ts';
-import type { WorkOptions } from '../progress.ts';
-import { fileError, systemError } from '../system-error.ts';
+import { CovistaError, type ErrorCode } from '../base/errors.ts';
+import type { WorkOptions } from '../base/progress.ts';
+import { fileError, systemError } from '../files/system-error.ts';
 import { closeOpened } from './opened.ts';
 import { printable, printableJson, printableText } from './printable.ts';
 import { ProgressBar, paint } from './terminal.ts';
@@ -58,7 +58,7 @@ export async function runCommand(
     bar.finish();
     const json = () => `${printableJson(result.json)}\n`;
     if (typeof options.json === 'string') {
-      const { replaceFile } = await import('../replace-file.ts');
+      const { replaceFile } = await import('../files/replace-file.ts');
       await replaceFile(options.json, json());
     }
     process.stdout.write(options.json === true ? json() : `${printableText(result.text.trimEnd())}\n`);

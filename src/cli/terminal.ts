@@ -1,6 +1,6 @@
 import { relative } from 'node:path';
 import { styleText } from 'node:util';
-import type { OnProgress, ProgressEvent } from '../progress.ts';
+import type { OnProgress, ProgressEvent } from '../base/progress.ts';
 import { printable } from './printable.ts';
 
 type Style = Parameters<typeof styleText>[0];

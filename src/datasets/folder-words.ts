@@ -1,16 +1,16 @@
 import { stat } from 'node:fs/promises';
 import { basename, extname, join, relative, resolve } from 'node:path';
-import { CovistaError, throwIfAborted } from '../errors.ts';
-import { isPicturePath } from './picture-names.ts';
-import type { Annotation, Annotations } from './annotation.ts';
-import { classFolders, folderClasses } from './class-folders.ts';
-import type { ReadOptions } from './dataset-format.ts';
+import { CovistaError, throwIfAborted } from '../base/errors.ts';
 import { readAnnotations, recogniseFormat } from './datasets.ts';
-import { matchAnnotations } from './match.ts';
-import { listPictures } from './photo-folder.ts';
-import { photoMetadata } from './photo-metadata.ts';
-import { sidecars } from './sidecars.ts';
-import { readTextHead } from './text-file.ts';
+import type { Annotation, Annotations } from './formats/annotation.ts';
+import { classFolders, folderClasses } from './formats/class-folders.ts';
+import type { ReadOptions } from './formats/dataset-format.ts';
+import { matchAnnotations } from './formats/match.ts';
+import { readTextHead } from './formats/text-file.ts';
+import { listPictures } from './photos/photo-folder.ts';
+import { photoMetadata } from './photos/photo-metadata.ts';
+import { isPicturePath } from './photos/picture-names.ts';
+import { sidecars } from './photos/sidecars.ts';
 
 /** A file or folder in which words of pictures were found. */
 export interface WordSource {

@@ -1,6 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import { CovistaError } from '../errors.ts';
-import { fileError } from '../system-error.ts';
+import { CovistaError } from '../base/errors.ts';
+import { fileError } from '../files/system-error.ts';
 
 /**
  * Opens a file for reading.

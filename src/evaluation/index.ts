@@ -1,12 +1,47 @@
-export { type Reliability, type ReliabilityBin, reliability } from './calibration.ts';
+export { type Reliability, type ReliabilityBin, reliability } from './metrics/calibration.ts';
 export {
   type CategoryResults,
   categoryResults,
   meanAveragePrecision,
   meanPrecisionAtK,
-} from './category-metrics.ts';
-export { chanceAveragePrecision, chanceRetrieval, chanceTags } from './chance.ts';
-export { relevantRanks } from './relevant-ranks.ts';
+} from './metrics/category-metrics.ts';
+export { chanceAveragePrecision, chanceRetrieval, chanceTags } from './metrics/chance.ts';
+export { relevantRanks } from './metrics/relevant-ranks.ts';
+export {
+  bootstrapInterval,
+  type Interval,
+  type PairedTest,
+  pairedTest,
+  type ResamplingOptions,
+} from './metrics/resampling.ts';
+export {
+  type CaptionCorrections,
+  type CaptionRanks,
+  captionRanks,
+  firstRanks,
+  pictureOfCaption,
+  type RetrievalMetrics,
+  recallAt,
+  retrievalMetrics,
+} from './metrics/retrieval-metrics.ts';
+export { mean, median } from './metrics/statistics.ts';
+export {
+  type TagMetrics,
+  type TagResults,
+  tagMetrics,
+  tagResults,
+  type WordMetrics,
+  wordMetrics,
+} from './metrics/tag-metrics.ts';
+export { type PictureTokens, type TagTruth, tagTruth, tagVocabulary } from './metrics/tag-truth.ts';
+export {
+  chanceWordSearch,
+  type WordSearchMetrics,
+  type WordSearchResults,
+  wordSearchMetrics,
+  wordSearchResults,
+} from './metrics/word-search-metrics.ts';
+export { renderReport } from './report/report.ts';
 export type {
   ReportComparison,
   ReportCredit,
@@ -24,38 +59,3 @@ export type {
   ReportTaggedPicture,
   ReportTiming,
 } from './report/report-data.ts';
-export { renderReport } from './report.ts';
-export {
-  bootstrapInterval,
-  type Interval,
-  type PairedTest,
-  pairedTest,
-  type ResamplingOptions,
-} from './resampling.ts';
-export {
-  type CaptionCorrections,
-  type CaptionRanks,
-  captionRanks,
-  firstRanks,
-  pictureOfCaption,
-  type RetrievalMetrics,
-  recallAt,
-  retrievalMetrics,
-} from './retrieval-metrics.ts';
-export { mean, median } from './statistics.ts';
-export {
-  type TagMetrics,
-  type TagResults,
-  tagMetrics,
-  tagResults,
-  type WordMetrics,
-  wordMetrics,
-} from './tag-metrics.ts';
-export { type PictureTokens, type TagTruth, tagTruth, tagVocabulary } from './tag-truth.ts';
-export {
-  chanceWordSearch,
-  type WordSearchMetrics,
-  type WordSearchResults,
-  wordSearchMetrics,
-  wordSearchResults,
-} from './word-search-metrics.ts';

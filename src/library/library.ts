@@ -4,12 +4,12 @@ import { dirname, join, resolve } from 'node:path';
 import type { Connection, Table } from '@lancedb/lancedb';
 import type { RecordBatch, Schema } from 'apache-arrow';
 import { z } from 'zod';
-import { CovistaError } from '../errors.ts';
-import { makeFolder } from '../folders.ts';
-import type { FeatureBlock } from '../image/image-encoder.ts';
-import { removeStalePartials } from '../partial.ts';
-import { replaceFile } from '../replace-file.ts';
-import { fileError, isMissing, linkTarget, systemError } from '../system-error.ts';
+import { CovistaError } from '../base/errors.ts';
+import type { FeatureBlock } from '../encoders/image/image-encoder.ts';
+import { makeFolder } from '../files/folders.ts';
+import { removeStalePartials } from '../files/partial.ts';
+import { replaceFile } from '../files/replace-file.ts';
+import { fileError, isMissing, linkTarget, systemError } from '../files/system-error.ts';
 import { joinBatches, joinTagLists, quote, strings, type TagLists, tagLists, vectors } from './batches.ts';
 import type { Decision, EmbeddingBatch, PictureRecord, PictureWords, VectorBatch } from './records.ts';
 

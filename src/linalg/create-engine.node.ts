@@ -1,5 +1,5 @@
 import '../node-version.ts';
-import { CovistaError } from '../errors.ts';
+import { CovistaError } from '../base/errors.ts';
 import type { Engine } from './engine.ts';
 import { nativeEngine } from './native-engine.node.ts';
 import { referenceEngine } from './reference-engine.ts';

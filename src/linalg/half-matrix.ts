@@ -1,4 +1,4 @@
-import { CovistaError } from '../errors.ts';
+import { CovistaError } from '../base/errors.ts';
 import { fromFloat16, toFloat16 } from './float16.ts';
 import type { Matrix32 } from './matrix.ts';
 

@@ -1,3 +1,4 @@
+export { createRandom, type Random } from '../base/random.ts';
 export type { Eigen, Engine, MultiplyOptions, Svd, TopK } from './engine.ts';
 export { fromFloat16, toFloat16 } from './float16.ts';
 export { HalfMatrix } from './half-matrix.ts';
@@ -16,7 +17,6 @@ export {
 } from './matrix.ts';
 export { type EngineSpeed, measureEngine } from './measure-engine.ts';
 export { jsonText, wholeText } from './metadata-text.ts';
-export { createRandom, type Random } from './random.ts';
 export { referenceEngine } from './reference-engine.ts';
 export { decodeSafetensors, encodeSafetensors, type Safetensors, type Tensor } from './safetensors.ts';
 export { encodeTensorFile, TensorFile, type TensorFileKind } from './tensor-file.ts';

@@ -1,4 +1,4 @@
-import { CovistaError } from '../errors.ts';
+import { CovistaError } from '../base/errors.ts';
 import type { Matrix, Matrix64 } from './matrix.ts';
 import { requireLength, requireShape } from './shapes.ts';
 

@@ -1,4 +1,4 @@
-import { CovistaError } from '../errors.ts';
+import { CovistaError } from '../base/errors.ts';
 
 /** The two element types: float32 for features and embeddings, float64 for moments and decompositions. */
 export type Floats = Float32Array | Float64Array;

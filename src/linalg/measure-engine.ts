@@ -1,6 +1,6 @@
+import { createRandom } from '../base/random.ts';
 import type { Engine } from './engine.ts';
 import { type Matrix32, type Matrix64, zeros64 } from './matrix.ts';
-import { createRandom } from './random.ts';
 
 /** What an engine reaches on this machine, in 10⁹ floating-point operations a second, all threads together. */
 export interface EngineSpeed {

@@ -1,4 +1,4 @@
-import { CovistaError } from '../errors.ts';
+import { CovistaError } from '../base/errors.ts';
 import type { Engine, MultiplyOptions } from './engine.ts';
 import type { Matrix, Matrix32, Matrix64 } from './matrix.ts';
 import { crossGram, gram, multiply } from './native/dense.node.ts';

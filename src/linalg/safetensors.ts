@@ -1,4 +1,4 @@
-import { CovistaError } from '../errors.ts';
+import { CovistaError } from '../base/errors.ts';
 import { parseJson, repeatedKey } from './json.ts';
 
 /** The element types that Covista reads and writes; F16 is kept as bits, see float16.ts. */

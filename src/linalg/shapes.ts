@@ -1,4 +1,4 @@
-import { CovistaError } from '../errors.ts';
+import { CovistaError } from '../base/errors.ts';
 import type { Matrix, SparseRows } from './matrix.ts';
 
 type Shape = Pick<Matrix | SparseRows, 'rows' | 'columns'>;

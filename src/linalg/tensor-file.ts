@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { CovistaError } from '../errors.ts';
+import { CovistaError } from '../base/errors.ts';
 import { METADATA, tensorChecksums } from './checksum.ts';
 import { fromFloat16 } from './float16.ts';
 import { HalfMatrix } from './half-matrix.ts';

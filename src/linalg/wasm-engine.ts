@@ -1,4 +1,4 @@
-import { amount, checkOptions, type OptionRules, whole } from '../check-options.ts';
+import { amount, checkOptions, type OptionRules, whole } from '../base/check-options.ts';
 import type { Engine, MultiplyOptions } from './engine.ts';
 import type { Matrix, Matrix32, Matrix64 } from './matrix.ts';
 import { sparseCrossGram, sparseGram, sparseMultiply } from './reference/sparse.ts';

@@ -1,3 +1,4 @@
+import { CovistaError } from '../base/errors.ts';
 import {
   type Annotations,
   lostRows,
@@ -9,8 +10,7 @@ import {
   readSplit,
   requireDisjoint,
 } from '../datasets/index.ts';
-import { CovistaError } from '../errors.ts';
-import type { Experiment } from './experiment.ts';
+import type { Experiment } from '../experiments/experiment.ts';
 import { captionsOf } from './fit-library.ts';
 import { readCategories } from './read-categories.ts';
 

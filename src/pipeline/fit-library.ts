@@ -1,14 +1,14 @@
-import { CovistaError } from '../errors.ts';
+import { CovistaError } from '../base/errors.ts';
+import type { PairSource } from '../learning/pairs.ts';
+import { fitOnStarter, type ModelOnStarter } from '../learning/starter/fit-on-starter.ts';
+import { type Starter, starterMismatch } from '../learning/starter/starter.ts';
+import { train } from '../learning/train.ts';
+import type { TrainOptions } from '../learning/train-options.ts';
 import type { Library, PictureWords } from '../library/index.ts';
 import { selectRows } from '../linalg/matrix.ts';
-import { fitOnStarter, type ModelOnStarter } from './fit-on-starter.ts';
-import type { Model } from './model.ts';
-import { saveModel } from './model-file.ts';
-import type { PairSource } from './pairs.ts';
-import type { Recipe } from './recipe.ts';
-import { type Starter, starterMismatch } from './starter.ts';
-import { train } from './train.ts';
-import type { TrainOptions } from './train-options.ts';
+import type { Model } from '../model/model.ts';
+import { saveModel } from '../model/model-file.ts';
+import type { Recipe } from '../model/recipe.ts';
 
 /**
  * What is learned from a picture: its captions, and its tags together as one more.

@@ -1,5 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { join, resolve, sep } from 'node:path';
+import { CovistaError, throwIfAborted } from '../base/errors.ts';
+import type { WorkOptions } from '../base/progress.ts';
 import {
   type Annotation,
   listPictures,
@@ -7,12 +9,10 @@ import {
   readFolderWords,
   type WordSource,
 } from '../datasets/index.ts';
-import { CovistaError, throwIfAborted } from '../errors.ts';
-import { PICTURE_EXTENSIONS } from '../datasets/picture-names.ts';
-import type { ImageEncoder } from '../image/image-encoder.ts';
+import { PICTURE_EXTENSIONS } from '../datasets/photos/picture-names.ts';
+import type { ImageEncoder } from '../encoders/image/image-encoder.ts';
+import { fileError } from '../files/system-error.ts';
 import type { Library, PictureRecord, PictureWords } from '../library/index.ts';
-import type { WorkOptions } from '../progress.ts';
-import { fileError } from '../system-error.ts';
 
 /** What to index besides the pictures, and how to read it. */
 export interface IndexOptions extends ReadOptions {

@@ -1,10 +1,10 @@
+import { CovistaError } from '../base/errors.ts';
+import type { WorkOptions } from '../base/progress.ts';
+import { createRandom } from '../base/random.ts';
 import { shuffle, twinGroups } from '../base/sampling.ts';
-import { CovistaError } from '../errors.ts';
+import type { Experiment } from '../experiments/experiment.ts';
 import type { Library } from '../library/index.ts';
 import { matrix } from '../linalg/matrix.ts';
-import { createRandom } from '../linalg/random.ts';
-import type { WorkOptions } from '../progress.ts';
-import type { Experiment } from './experiment.ts';
 import { libraryPairs } from './fit-library.ts';
 import { readCategories } from './read-categories.ts';
 

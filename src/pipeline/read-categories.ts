@@ -1,6 +1,6 @@
+import { CovistaError } from '../base/errors.ts';
+import { type WorkOptions, workOf } from '../base/progress.ts';
 import { lostRows, matchAnnotations, readAnnotations } from '../datasets/index.ts';
-import { CovistaError } from '../errors.ts';
-import { type WorkOptions, workOf } from '../progress.ts';
 
 /**
  * What pictures show, to test search by single words on: the tags of a file in any known format, such as the categories

@@ -1,8 +1,8 @@
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
-import { CovistaError, inOneLine } from '../errors.ts';
+import { CovistaError, inOneLine } from '../base/errors.ts';
 import type { Decision, Library } from '../library/index.ts';
-import type { Tag } from './tag.ts';
+import type { Tag } from '../model/tagging.ts';
 
 /** What is to be decided on one picture. */
 export interface Teaching {

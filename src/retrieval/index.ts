@@ -1,22 +1,5 @@
-export { type BankCorrectionOptions, bankCorrection } from './bank-correction.ts';
-export {
-  type CaptionVoteOptions,
-  type CaptionVoters,
-  captionVote,
-  explainCaptionVote,
-  type TagVote,
-  type VoterPictures,
-} from './caption-vote.ts';
-export { combineQuery } from './combine-query.ts';
-export {
-  explainHit,
-  type HitExplanation,
-  type HitNeighbour,
-  hitNeighbours,
-  type PartContribution,
-  type ProjectedPart,
-} from './explain-hit.ts';
-export { Gallery, type GalleryOptions } from './gallery.ts';
+export { type BankCorrectionOptions, bankCorrection } from './gallery/bank-correction.ts';
+export { Gallery, type GalleryOptions } from './gallery/gallery.ts';
 export {
   csls,
   dynamicInvertedSoftmax,
@@ -24,16 +7,40 @@ export {
   type NeighbourCorrectionOptions,
   neighbourCorrection,
   neighbourMeans,
-} from './hubness.ts';
-export { type IndexRows, indexRow, indexRows, rowCount, transposeIndexRows, wordRows } from './index-rows.ts';
-export { logistic, logisticRegression } from './logistic-regression.ts';
-export { nearestTags, similarityByDimension } from './nearest-tags.ts';
-export { NEGATIVE_WEIGHT, parseQuery, type Query, type QueryPart } from './parse-query.ts';
-export { type OwnVocabulary, parseVocabulary } from './parse-vocabulary.ts';
-export { findPhrases, type Phrase, type PhraseOptions, withPhrases } from './phrases.ts';
-export { fitProbabilityCurve, type ProbabilityCurve, probabilityAt } from './probability-curve.ts';
-export { forEachQuery, innerProductScorer, matrixScorer, type Scorer } from './scorer.ts';
-export { softMaximum, softmaxInPlace } from './softmax.ts';
+} from './gallery/hubness.ts';
+export {
+  type IndexRows,
+  indexRow,
+  indexRows,
+  rowCount,
+  transposeIndexRows,
+  wordRows,
+} from './gallery/index-rows.ts';
+export { forEachQuery, innerProductScorer, matrixScorer, type Scorer } from './gallery/scorer.ts';
+export { softMaximum, softmaxInPlace } from './gallery/softmax.ts';
+export { combineQuery } from './query/combine-query.ts';
+export { NEGATIVE_WEIGHT, parseQuery, type Query, type QueryPart } from './query/parse-query.ts';
+export {
+  type CaptionVoteOptions,
+  type CaptionVoters,
+  captionVote,
+  explainCaptionVote,
+  type TagVote,
+  type VoterPictures,
+} from './tags/caption-vote.ts';
+export {
+  explainHit,
+  type HitExplanation,
+  type HitNeighbour,
+  hitNeighbours,
+  type PartContribution,
+  type ProjectedPart,
+} from './tags/explain-hit.ts';
+export { logistic, logisticRegression } from './tags/logistic-regression.ts';
+export { nearestTags, similarityByDimension } from './tags/nearest-tags.ts';
+export { type OwnVocabulary, parseVocabulary } from './tags/parse-vocabulary.ts';
+export { findPhrases, type Phrase, type PhraseOptions, withPhrases } from './tags/phrases.ts';
+export { fitProbabilityCurve, type ProbabilityCurve, probabilityAt } from './tags/probability-curve.ts';
 export {
   calibratedScorer,
   type FrequencyBand,
@@ -41,9 +48,9 @@ export {
   type TagCalibration,
   type TagLevel,
   tagLevel,
-} from './tag-calibration.ts';
-export { combinedScorer, fitTagCombination, type TagCombination } from './tag-combination.ts';
-export { largestEvidence, type QueryTag, strongestTags, TagIndex, taggedScorer } from './tag-index.ts';
-export { joinTags, raiseParents, restrictTags } from './tag-vocabulary.ts';
-export { topTags } from './top-tags.ts';
-export { regressionScorer, type WordRegression, WordSums } from './word-regression.ts';
+} from './tags/tag-calibration.ts';
+export { combinedScorer, fitTagCombination, type TagCombination } from './tags/tag-combination.ts';
+export { largestEvidence, type QueryTag, strongestTags, TagIndex, taggedScorer } from './tags/tag-index.ts';
+export { joinTags, raiseParents, restrictTags } from './tags/tag-vocabulary.ts';
+export { topTags } from './tags/top-tags.ts';
+export { regressionScorer, type WordRegression, WordSums } from './tags/word-regression.ts';

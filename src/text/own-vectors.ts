@@ -1,8 +1,8 @@
-import { anEngine, aSignal, checkOptions, required, whole } from '../check-options.ts';
-import { CovistaError, throwIfAborted } from '../errors.ts';
+import { anEngine, aSignal, checkOptions, required, whole } from '../base/check-options.ts';
+import { CovistaError, throwIfAborted } from '../base/errors.ts';
+import { createRandom } from '../base/random.ts';
 import type { Engine } from '../linalg/engine.ts';
 import { type Matrix32, type Matrix64, row, type SparseRows, zeros32, zeros64 } from '../linalg/matrix.ts';
-import { createRandom } from '../linalg/random.ts';
 import { countWords } from './vocabulary.ts';
 import type { WordVectors } from './word-vectors.ts';
 

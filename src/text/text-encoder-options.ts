@@ -1,6 +1,15 @@
 import { z } from 'zod';
-import { anObject, flag, listOf, type OptionRules, oneOf, required, text, whole } from '../check-options.ts';
-import { CovistaError } from '../errors.ts';
+import {
+  anObject,
+  flag,
+  listOf,
+  type OptionRules,
+  oneOf,
+  required,
+  text,
+  whole,
+} from '../base/check-options.ts';
+import { CovistaError } from '../base/errors.ts';
 import type { Rows } from '../linalg/matrix.ts';
 import type { SentenceEncoder } from './sentence-encoder.ts';
 import type { WordVectors } from './word-vectors.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { anObject, checkOptions } from '../check-options.ts';
-import { CovistaError, inOneLine } from '../errors.ts';
+import { anObject, checkOptions } from '../base/check-options.ts';
+import { CovistaError, inOneLine } from '../base/errors.ts';
 import { type Matrix32, type Rows, row, zeros32 } from '../linalg/matrix.ts';
 import { sparseRows } from '../linalg/sparse-rows.ts';
 import { BagOfWords } from './bag-of-words.ts';

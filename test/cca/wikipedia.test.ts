@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { cosineSimilarity, fit, project } from '../../src/cca/index.ts';
-import { type NpyArray, readNpy } from '../../src/datasets/npy.ts';
+import { type NpyArray, readNpy } from '../../src/datasets/arrays/npy.ts';
 import { type Matrix32, matrix, transpose } from '../../src/linalg/index.ts';
 import { engine, momentsOf } from './data.ts';
 

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { writeSentenceModel } from '../models/sentence-model.ts';
+import { writeSentenceModel } from '../encoders/sentence/sentence-model.ts';
 import { covista, scratch } from './covista.ts';
 import { writeShapes } from './shapes.ts';
 

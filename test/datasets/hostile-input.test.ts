@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { CovistaError } from '../../src/base/errors.ts';
 import { DATASETS, readAnnotations, readFeatures } from '../../src/datasets/index.ts';
-import { CovistaError } from '../../src/errors.ts';
 import type { Matrix32 } from '../../src/linalg/index.ts';
 import { encodeSafetensors } from '../../src/linalg/index.ts';
 import { DAMAGED_FILES, damagedBytes, damagedTensors, SEED } from '../damage.ts';
-import { matCompressed, matPlain, npz } from './feature-samples.ts';
+import { matCompressed, matPlain, npz } from './arrays/feature-samples.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
 /** Text made of the marks that the formats are built from. */

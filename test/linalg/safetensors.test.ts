@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { CovistaError } from '../../src/errors.ts';
+import { CovistaError } from '../../src/base/errors.ts';
 import { decodeSafetensors, encodeSafetensors, type Tensor } from '../../src/linalg/index.ts';
 
 const tensors = new Map<string, Tensor>([

@@ -2,8 +2,8 @@ import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { createRandom, onnxModel, writeOnnxModel } from '../../src/index.ts';
-import { NetworkBuilder } from '../models/onnx-networks.ts';
-import { writeSentenceModel } from '../models/sentence-model.ts';
+import { writeSentenceModel } from '../encoders/sentence/sentence-model.ts';
+import { NetworkBuilder } from '../onnx/graph/onnx-networks.ts';
 
 const COLOURS = ['red', 'green', 'blue', 'black', 'white', 'yellow'];
 

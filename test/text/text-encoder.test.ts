@@ -2,8 +2,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { openWordVectors } from '../../src/encoders/index.ts';
 import { isSparse, type Matrix, type Rows, row, type SparseRows } from '../../src/linalg/index.ts';
-import { openWordVectors } from '../../src/models/index.ts';
 import {
   inverseDocumentFrequency,
   TextEncoder,

@@ -1,11 +1,11 @@
 import { resolve } from 'node:path';
 import { Command } from 'commander';
+import { replaceFile } from '../../files/replace-file.ts';
 import { createEngine } from '../../linalg/create-engine.node.ts';
-import { type CocoExperiment, type CocoResult, runCoco } from '../../pipeline/coco.ts';
-import { findCoco } from '../../pipeline/coco-folders.ts';
-import { cocoReport, cocoTables } from '../../pipeline/coco-report.ts';
 import { qualityOf, RECIPES } from '../../pipeline/index.ts';
-import { replaceFile } from '../../replace-file.ts';
+import { type CocoExperiment, type CocoResult, runCoco } from '../../showcases/coco.ts';
+import { findCoco } from '../../showcases/coco-folders.ts';
+import { cocoReport, cocoTables } from '../../showcases/coco-report.ts';
 import { sentencesFor, withLibraryAndEncoder, wordVectorsFor } from '../context.ts';
 import { jsonOption, libraryOption, quietOption, textEncoderOption, vectorsOption } from '../options.ts';
 import { qualityTable } from '../quality-table.ts';

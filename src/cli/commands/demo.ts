@@ -1,11 +1,11 @@
 import { resolve } from 'node:path';
 import { Command } from 'commander';
-import { defaultImageEncoder } from '../../image/index.ts';
+import { defaultImageEncoder } from '../../encoders/image/index.ts';
+import { defaultWordVectors } from '../../encoders/index.ts';
+import { replaceFile } from '../../files/replace-file.ts';
 import { createEngine } from '../../linalg/create-engine.node.ts';
-import { defaultWordVectors } from '../../models/index.ts';
-import { type DemoEvaluation, type DemoResult, runDemo } from '../../pipeline/demo.ts';
-import { demoReport } from '../../pipeline/demo-report.ts';
-import { replaceFile } from '../../replace-file.ts';
+import { type DemoEvaluation, type DemoResult, runDemo } from '../../showcases/demo.ts';
+import { demoReport } from '../../showcases/demo-report.ts';
 import { jsonOption, quietOption } from '../options.ts';
 import { qualityTable } from '../quality-table.ts';
 import { type CommonOptions, runCommand } from '../run.ts';

@@ -1,8 +1,6 @@
 import { availableParallelism, totalmem } from 'node:os';
 import { Command } from 'commander';
-import { CovistaError } from '../../errors.ts';
-import { createEngine, type EngineName } from '../../linalg/create-engine.node.ts';
-import { type EngineSpeed, measureEngine } from '../../linalg/index.ts';
+import { CovistaError } from '../../base/errors.ts';
 import {
   bestRun,
   cacheFolder,
@@ -12,7 +10,9 @@ import {
   listSpeeds,
   networkRuntime,
   settingsFromEnvironment,
-} from '../../models/index.ts';
+} from '../../encoders/index.ts';
+import { createEngine, type EngineName } from '../../linalg/create-engine.node.ts';
+import { type EngineSpeed, measureEngine } from '../../linalg/index.ts';
 import { jsonOption, quietOption } from '../options.ts';
 import { type CommonOptions, runCommand } from '../run.ts';
 import { paint, table } from '../terminal.ts';

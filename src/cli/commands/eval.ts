@@ -1,6 +1,8 @@
 import { resolve } from 'node:path';
 import { Command, Option } from 'commander';
-import { CovistaError } from '../../errors.ts';
+import { CovistaError } from '../../base/errors.ts';
+import type { WorkOptions } from '../../base/progress.ts';
+import { replaceFile } from '../../files/replace-file.ts';
 import { Library } from '../../library/index.ts';
 import { createEngine } from '../../linalg/create-engine.node.ts';
 import {
@@ -18,8 +20,6 @@ import {
   type StarterChoice,
   starterMismatch,
 } from '../../pipeline/index.ts';
-import type { WorkOptions } from '../../progress.ts';
-import { replaceFile } from '../../replace-file.ts';
 import type { TextBlock } from '../../text/index.ts';
 import { comparisonTables } from '../comparison-table.ts';
 import { sentencesFor, starterNamed, withTextView, wordVectorsFor } from '../context.ts';

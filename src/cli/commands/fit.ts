@@ -1,16 +1,15 @@
 import { Command } from 'commander';
+import type { WorkOptions } from '../../base/progress.ts';
+import { type SelectedRecipe, selectRecipe } from '../../learning/select-recipe.ts';
+import { saveStarter } from '../../learning/starter/starter-file.ts';
+import { trainStarter } from '../../learning/starter/train-starter.ts';
+import type { TrainOptions } from '../../learning/train-options.ts';
 import { Library } from '../../library/index.ts';
 import { createEngine } from '../../linalg/create-engine.node.ts';
 import type { Engine } from '../../linalg/engine.ts';
-import { libraryPairs } from '../../pipeline/fit-library.ts';
-import { fitLibraryOnStarter } from '../../pipeline/fit-library.ts';
-import { type Recipe, recipeByName } from '../../pipeline/recipe.ts';
-import { placeLibrary } from '../../pipeline/search.ts';
-import { type SelectedRecipe, selectRecipe } from '../../pipeline/select-recipe.ts';
-import { saveStarter } from '../../pipeline/starter-file.ts';
-import type { TrainOptions } from '../../pipeline/train-options.ts';
-import { trainStarter } from '../../pipeline/train-starter.ts';
-import type { WorkOptions } from '../../progress.ts';
+import { type Recipe, recipeByName } from '../../model/recipe.ts';
+import { fitLibraryOnStarter, libraryPairs } from '../../pipeline/fit-library.ts';
+import { placeLibrary } from '../../search/search.ts';
 import type { TextBlock } from '../../text/index.ts';
 import { openModel, sentencesFor, starterNamed, withTextView, wordVectorsFor } from '../context.ts';
 import {

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
+import { CovistaError } from '../../base/errors.ts';
 import type { WordSource } from '../../datasets/index.ts';
-import { CovistaError } from '../../errors.ts';
-import type { ImageEncoder } from '../../image/index.ts';
+import type { ImageEncoder } from '../../encoders/image/index.ts';
 import type { Library } from '../../library/index.ts';
 import { type IndexResult, indexPictures } from '../../pipeline/index-pictures.ts';
 import { withLibraryAndEncoder } from '../context.ts';

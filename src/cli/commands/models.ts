@@ -1,5 +1,6 @@
 import { Command } from 'commander';
-import { absoluteEncoderName, encoderNames } from '../../image/index.ts';
+import type { WorkOptions } from '../../base/progress.ts';
+import { absoluteEncoderName, encoderNames } from '../../encoders/image/index.ts';
 import {
   areDefaultVectorsInCache,
   bestRun,
@@ -16,8 +17,7 @@ import {
   type SpeedRecord,
   sentenceEncoderRegistry,
   WINK_EMBEDDINGS,
-} from '../../models/index.ts';
-import type { WorkOptions } from '../../progress.ts';
+} from '../../encoders/index.ts';
 import { withEncoder } from '../context.ts';
 import { jsonOption, quietOption } from '../options.ts';
 import { type CommonOptions, runCommand } from '../run.ts';

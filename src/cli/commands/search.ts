@@ -1,14 +1,14 @@
 import { existsSync } from 'node:fs';
 import { Command, InvalidArgumentError } from 'commander';
-import { CovistaError } from '../../errors.ts';
+import { CovistaError } from '../../base/errors.ts';
+import type { WorkOptions } from '../../base/progress.ts';
+import { openWordVectors } from '../../encoders/words/word-vectors.ts';
 import { Library } from '../../library/index.ts';
 import { createEngine } from '../../linalg/create-engine.node.ts';
 import { row } from '../../linalg/matrix.ts';
-import { openWordVectors } from '../../models/word-vectors.ts';
-import type { Model } from '../../pipeline/model.ts';
-import { type QueryWords, queryWords, readInLanguage } from '../../pipeline/query-words.ts';
-import { encodePictures, openPictureIndex, search } from '../../pipeline/search.ts';
-import type { WorkOptions } from '../../progress.ts';
+import type { Model } from '../../model/model.ts';
+import { type QueryWords, queryWords, readInLanguage } from '../../search/query-words.ts';
+import { encodePictures, openPictureIndex, search } from '../../search/search.ts';
 import { openModel, withEncoder } from '../context.ts';
 import { countOption, explainOption, jsonOption, libraryOption, quietOption } from '../options.ts';
 import { type CommonOptions, runCommand } from '../run.ts';
@@ -103,7 +103,7 @@ export function searchCommand(): Command {
           const hits = await search(index, model, { words, picture }, options.count, engine);
           lap('search');
           if (options.explain) {
-            const { explainHits } = await import('../../pipeline/explain.ts');
+            const { explainHits } = await import('../../search/explain.ts');
             const { explainedHit } = await import('../explanation-text.ts');
             const explained = await explainHits(index, model, { words, picture }, hits, engine);
             return {

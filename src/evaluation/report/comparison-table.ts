@@ -1,4 +1,4 @@
-import type { PairedTest } from '../resampling.ts';
+import type { PairedTest } from '../metrics/resampling.ts';
 import { type Html, html } from './html.ts';
 import { range, signedDecimal } from './numbers.ts';
 import type { ReportComparison } from './report-data.ts';

@@ -1,4 +1,4 @@
-import { CovistaError } from '../../errors.ts';
+import { CovistaError } from '../../base/errors.ts';
 import { type Html, html, trusted } from './html.ts';
 import { percent } from './numbers.ts';
 import type {

@@ -1,8 +1,8 @@
-import type { Reliability } from '../calibration.ts';
-import type { Interval, PairedTest } from '../resampling.ts';
-import type { RetrievalMetrics } from '../retrieval-metrics.ts';
-import type { TagMetrics } from '../tag-metrics.ts';
-import type { WordSearchMetrics } from '../word-search-metrics.ts';
+import type { Reliability } from '../metrics/calibration.ts';
+import type { Interval, PairedTest } from '../metrics/resampling.ts';
+import type { RetrievalMetrics } from '../metrics/retrieval-metrics.ts';
+import type { TagMetrics } from '../metrics/tag-metrics.ts';
+import type { WordSearchMetrics } from '../metrics/word-search-metrics.ts';
 
 /** Everything that a report shows. Whatever is empty or left out is not shown. */
 export interface ReportData {

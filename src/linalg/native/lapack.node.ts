@@ -1,4 +1,4 @@
-import { CovistaError, throwIfAborted } from '../../errors.ts';
+import { CovistaError, throwIfAborted } from '../../base/errors.ts';
 import type { Eigen, Svd } from '../engine.ts';
 import { type Matrix64, zeros64 } from '../matrix.ts';
 import { requireShape, requireSquare, shapeOf } from '../shapes.ts';

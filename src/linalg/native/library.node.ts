@@ -1,5 +1,5 @@
 import koffi from 'koffi';
-import { CovistaError } from '../../errors.ts';
+import { CovistaError } from '../../base/errors.ts';
 import type { Floats } from '../matrix.ts';
 
 // Constants of the CBLAS interface.

@@ -1,4 +1,4 @@
-import { CovistaError } from '../../errors.ts';
+import { CovistaError } from '../../base/errors.ts';
 import { type Matrix64, zeros64 } from '../matrix.ts';
 import { requireShape, requireSquare } from '../shapes.ts';
 import { accumulateProduct } from './product.ts';

@@ -1,4 +1,4 @@
-import { CovistaError, throwIfAborted } from '../../errors.ts';
+import { CovistaError, throwIfAborted } from '../../base/errors.ts';
 import type { Svd } from '../engine.ts';
 import { type Matrix64, row, zeros64 } from '../matrix.ts';
 import { transpose } from '../transpose.ts';

@@ -1,4 +1,4 @@
-import { CovistaError } from '../../errors.ts';
+import { CovistaError } from '../../base/errors.ts';
 import type { TopK } from '../engine.ts';
 import type { Matrix32 } from '../matrix.ts';
 import { requireShape } from '../shapes.ts';

@@ -1,4 +1,4 @@
-import { CovistaError } from '../../errors.ts';
+import { CovistaError } from '../../base/errors.ts';
 import type { Matrix64 } from '../matrix.ts';
 import { requireShape, requireSquare, shapeOf } from '../shapes.ts';
 import { packedBytes } from './product.ts';

@@ -1,4 +1,4 @@
-import { CovistaError, throwIfAborted } from '../../errors.ts';
+import { CovistaError, throwIfAborted } from '../../base/errors.ts';
 import type { Eigen } from '../engine.ts';
 import type { Floats, Matrix64 } from '../matrix.ts';
 import { requireSquare, shapeOf } from '../shapes.ts';

@@ -1,4 +1,4 @@
-import { CovistaError } from '../../errors.ts';
+import { CovistaError } from '../../base/errors.ts';
 import type { Engine, MultiplyOptions, TopK } from '../engine.ts';
 import { productIndex } from '../joint-gram.ts';
 import { type Matrix, type Matrix32, type Matrix64, zeros64 } from '../matrix.ts';

@@ -1,4 +1,4 @@
-import { CovistaError } from '../../errors.ts';
+import { CovistaError } from '../../base/errors.ts';
 import type { RotationList } from './rotation-list.ts';
 
 /** An iteration needs under two sweeps an eigenvalue; this many in a row for one means that it does not converge. */

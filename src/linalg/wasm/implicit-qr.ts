@@ -1,4 +1,4 @@
-import { CovistaError } from '../../errors.ts';
+import { CovistaError } from '../../base/errors.ts';
 import type { RotationList } from './rotation-list.ts';
 
 /** An iteration needs under two sweeps a value; this many a value on average means that it does not converge. */

@@ -1,7 +1,7 @@
-import { throwIfAborted } from '../../errors.ts';
+import { throwIfAborted } from '../../base/errors.ts';
+import { createRandom } from '../../base/random.ts';
 import type { Eigen } from '../engine.ts';
 import type { Matrix64 } from '../matrix.ts';
-import { createRandom } from '../random.ts';
 import { packedBytes, runProduct } from './product.ts';
 import type { Scope, Workspace } from './session.ts';
 

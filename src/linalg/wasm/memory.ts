@@ -1,4 +1,4 @@
-import { CovistaError } from '../../errors.ts';
+import { CovistaError } from '../../base/errors.ts';
 import type { Floats } from '../matrix.ts';
 import { HEAP } from './layout.ts';
 

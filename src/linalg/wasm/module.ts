@@ -1,4 +1,4 @@
-import { CovistaError } from '../../errors.ts';
+import { CovistaError } from '../../base/errors.ts';
 import * as kernels from '../kernels.generated.ts';
 
 /**

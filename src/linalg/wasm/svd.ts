@@ -1,4 +1,4 @@
-import { throwIfAborted } from '../../errors.ts';
+import { throwIfAborted } from '../../base/errors.ts';
 import type { Svd } from '../engine.ts';
 import type { Matrix64 } from '../matrix.ts';
 import { applyRotations, BLOCK, descending, largestElement, selectedColumns } from './eigen-symmetric.ts';

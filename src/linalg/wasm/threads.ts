@@ -1,4 +1,4 @@
-import { CovistaError } from '../../errors.ts';
+import { CovistaError } from '../../base/errors.ts';
 import { AGREED, ARGUMENTS, CALL, NEXT, OPERATION, operations, RUNNING, STATUS, STOP } from './layout.ts';
 import type { KernelMemory } from './memory.ts';
 import { spawnWorker as spawnInBrowser } from './spawn-browser.ts';
