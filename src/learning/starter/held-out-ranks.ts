@@ -1,5 +1,6 @@
 import { throwIfAborted } from '../../base/errors.ts';
 import { createRandom } from '../../base/random.ts';
+import { evenSelection, shuffle } from '../../base/sampling.ts';
 import { fitRows, normalizeRows, project, scaleComponents } from '../../cca/index.ts';
 import { captionRanks } from '../../evaluation/index.ts';
 import {
@@ -223,8 +224,7 @@ interface OwnPictures extends Pick<PairSource, 'captions' | 'encoder'> {
 }
 
 async function ownPictures(pairs: PairSource, recipe: Recipe): Promise<OwnPictures> {
-  const step = Math.ceil(pairs.captions.length / MOST_CHOSEN_ON);
-  const isTaken = (position: number) => position % step === 0;
+  const isTaken = evenSelection(pairs.captions.length, MOST_CHOSEN_ON);
   const parts: Matrix32[] = [];
   for await (const some of featuresWhere(pairs.features(), isTaken)) parts.push(imageRows(recipe, some));
   const captions = pairs.captions.filter((_, i) => isTaken(i));
@@ -238,12 +238,10 @@ async function ownPictures(pairs: PairSource, recipe: Recipe): Promise<OwnPictur
 /** The fold of each picture; pictures of the same captions share one, so that no twin is learned from. */
 function foldsOf(captions: OwnPictures['captions'], folds: number): number[] {
   const groups = captionGroups(captions);
-  const random = createRandom(1);
-  const order = Array.from({ length: Math.max(...groups) + 1 }, (_, i) => i % folds);
-  for (let i = order.length - 1; i > 0; i--) {
-    const j = random.integer(i + 1);
-    [order[i], order[j]] = [order[j]!, order[i]!];
-  }
+  const order = shuffle(
+    Array.from({ length: Math.max(...groups) + 1 }, (_, i) => i % folds),
+    createRandom(1),
+  );
   return Array.from(groups, (group) => order[group]!);
 }
 
