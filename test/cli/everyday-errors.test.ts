@@ -345,7 +345,7 @@ describe('the Node that is needed', () => {
       expect(command.stderr).toMatch(/^error: Covista needs Node 24 or newer; this is Node \d+/);
       expect(command.stderr).not.toContain('SyntaxError');
       expect(command.status).toBe(1);
-      for (const entry of ['index.js', 'models/index.js', 'pipeline/index.js', 'image/index.js']) {
+      for (const entry of ['index.js', 'encoders/index.js', 'pipeline/index.js', 'encoders/image/index.js']) {
         const script = `import(${JSON.stringify(join(built, 'dist', entry))}).catch((error) => console.log(error.message))`;
         const { stdout } = spawnSync(oldNode!, ['-e', script], { encoding: 'utf8' });
         expect(stdout).toMatch(/^Covista needs Node 24 or newer; this is Node \d+/);
