@@ -3,13 +3,19 @@ import type { Matrix64 } from '../../linalg/matrix.ts';
 /** Steps of power and inverse iteration: enough for the size of both ends of a spectrum, if not for their digits. */
 const STEPS = 8;
 
+/** Both ends of a spectrum. */
+export interface Extremes {
+  readonly largest: number;
+  readonly smallest: number;
+}
+
 /**
  * Estimates the largest and the smallest eigenvalue of L Lᵀ by power and inverse iteration (Golub and Van Loan, "Matrix
  * computations", 2013, section 7.3), at a cost of 32 size² operations: the largest is found from below and the smallest
  * from above, within a few per cent as a rule.
  * @param l lower triangular with a positive diagonal
  */
-export function extremeEigenvalues({ rows: size, data }: Matrix64): { largest: number; smallest: number } {
+export function extremeEigenvalues({ rows: size, data }: Matrix64): Extremes {
   if (size === 0) return { largest: 0, smallest: 0 };
   const begin = () => {
     // No eigenvector of a matrix that occurs is orthogonal to this one.

@@ -15,7 +15,7 @@ export interface PivotedFactor {
 const PANEL = 64;
 
 /** What float64 arithmetic itself leaves uncertain of a variance of 1. */
-const FLOOR = 2 ** -51;
+export const FLOOR = 2 ** -51;
 
 /**
  * Cholesky factorisation with complete pivoting of a matrix of correlations, in blocks (Higham, "Accuracy and stability

@@ -130,7 +130,8 @@ function identity(size: number): Matrix64 {
   return result;
 }
 
-function columnSquares({ rows, columns, data }: Matrix64): Float64Array {
+/** The squared length of each column. */
+export function columnSquares({ rows, columns, data }: Matrix64): Float64Array {
   const squares = new Float64Array(columns);
   for (let i = 0, p = 0; i < rows; i++) for (let c = 0; c < columns; c++, p++) squares[c]! += data[p]! ** 2;
   return squares;

@@ -2,7 +2,8 @@ import type { Engine } from '../../linalg/engine.ts';
 import { type Matrix64, zeros64 } from '../../linalg/matrix.ts';
 import type { ViewDiagnostics } from '../space/joint-space.ts';
 import type { WhitenedView } from './canonical-solution.ts';
-import { rowBasis } from './row-basis.ts';
+import { extremeEigenvalues } from './condition.ts';
+import { columnSquares, rowBasis } from './row-basis.ts';
 import { diagnose, spreadRows } from './whitening.ts';
 
 /** A view whitened from its rows. */
@@ -48,7 +49,7 @@ export async function whitenByBasis(
     rank: kept.length,
     ridge: added / (n - 1),
     shrunk,
-    diagnostics: diagnose(l, kept, x.columns),
+    diagnostics: diagnose(extremeEigenvalues(l), kept, x.columns),
     unwhiten: async (m) => spreadRows(await engine.solveTriangular(l, m, { transpose: true }), kept, spread),
   };
 }
@@ -113,10 +114,4 @@ export async function whitenByProducts(
     },
     unwhiten: async (m) => engine.multiply(x, await engine.multiply(solved, m), { transposeA: true }),
   };
-}
-
-function columnSquares({ columns, data }: Matrix64): Float64Array {
-  const squares = new Float64Array(columns);
-  for (let p = 0; p < data.length; p++) squares[p % columns]! += data[p]! ** 2;
-  return squares;
 }

@@ -3,8 +3,8 @@ import type { Engine } from '../../linalg/engine.ts';
 import { type Matrix64, row, zeros64 } from '../../linalg/matrix.ts';
 import type { ViewDiagnostics } from '../space/joint-space.ts';
 import type { WhitenedView } from './canonical-solution.ts';
-import { extremeEigenvalues } from './condition.ts';
-import { type PivotedFactor, pivotedCholesky } from './pivoted-cholesky.ts';
+import { type Extremes, extremeEigenvalues } from './condition.ts';
+import { FLOOR, type PivotedFactor, pivotedCholesky } from './pivoted-cholesky.ts';
 import { eigenvalueRounding, isIndependent } from './rounding.ts';
 
 /** How to whiten a covariance S (size x size): W (size x rank) with Wᵀ S W = I. */
@@ -46,7 +46,7 @@ export async function findWhitening(
   return {
     rank: l.rows,
     ridge,
-    diagnostics: diagnose(l, columns, scales.length),
+    diagnostics: diagnose(clear?.extremes ?? extremeEigenvalues(l), columns, scales.length),
     whiten: async (m) =>
       engine.solveTriangular(l, every ? scaleRows(m, scales) : pickRows(m, columns, scales)),
     unwhiten: async (m) => {
@@ -82,15 +82,16 @@ async function clearFactor(
   s: Matrix64,
   noise: Float64Array,
   engine: Engine,
-): Promise<PivotedFactor | undefined> {
+): Promise<(PivotedFactor & { readonly extremes: Extremes }) | undefined> {
   const size = s.rows;
   try {
     const l = await engine.cholesky(s, { overwrite: true });
-    const uncertain = noise.map((value) => value + 2 ** -51);
-    const { smallest } = extremeEigenvalues(l);
+    const uncertain = noise.map((value) => value + FLOOR);
+    const extremes = extremeEigenvalues(l);
+    const { smallest } = extremes;
     const most = uncertain.reduce((a, b) => Math.max(a, b), 0);
     if (isIndependent(smallest, most) && smallest > CLEAR * eigenvalueRounding(uncertain))
-      return { kept: Uint32Array.from({ length: size }, (_, i) => i), l };
+      return { kept: Uint32Array.from({ length: size }, (_, i) => i), l, extremes };
     s.data.set((await engine.multiply(l, l, { transposeB: true })).data);
     return undefined;
   } catch (error) {
@@ -101,13 +102,16 @@ async function clearFactor(
 
 /**
  * What a whitening says of its view.
- * @param l the Cholesky factor of the correlations of the columns kept
+ * @param extremes the largest and smallest eigenvalue of the correlations of the columns kept
  * @param columns the numbers of those columns
  * @param size how many columns there are
  */
-export function diagnose(l: Matrix64, columns: Uint32Array, size: number): ViewDiagnostics {
+export function diagnose(
+  { largest, smallest }: Extremes,
+  columns: Uint32Array,
+  size: number,
+): ViewDiagnostics {
   const kept = new Set(columns);
-  const { largest, smallest } = extremeEigenvalues(l);
   return {
     rank: columns.length,
     dropped: Uint32Array.from({ length: size }, (_, i) => i).filter((i) => !kept.has(i)),
